@@ -1,0 +1,23 @@
+// tfjs-core 4.22's own specs, its bar for any backend: 4,232, of which it switches 5 off itself.
+import { describe, expect, it } from 'vitest';
+import { runTfjsSuite, summarise } from './suite-report.ts';
+
+const TFJS_CORE_4_22 = { specs: 4232, passed: 4227, pending: 5, failures: [] };
+
+describe("tfjs-core's own suite", () => {
+  it.each(['cpu'])('passes on %s', { timeout: 300_000 }, (backend) => {
+    expect(runTfjsSuite(backend)).toEqual(TFJS_CORE_4_22);
+  });
+
+  it('names each failing spec with its first message', () => {
+    const failing = {
+      name: 'add broadcasts',
+      status: 'failed',
+      messages: ['3 is not 4', 'more'],
+    } as const;
+    const passing = { name: 'add scalars', status: 'passed', messages: [] } as const;
+    const report = summarise({ outcomes: [failing, passing], overall: ['afterAll threw'] });
+    expect(report.failures).toEqual(['add broadcasts: 3 is not 4', 'afterAll threw']);
+    expect(report).toMatchObject({ specs: 2, passed: 1, pending: 0 });
+  });
+});
