@@ -1,1 +1,27 @@
-export {};
+/** @llm/tensor: tfjs-core's array API plus backends, fused operations and modules. Importing registers nothing. */
+export * as tf from '@tensorflow/tfjs-core';
+export type {
+  DataType,
+  Rank,
+  Scalar,
+  Tensor,
+  Tensor1D,
+  Tensor2D,
+  Tensor3D,
+  Tensor4D,
+  TensorLike,
+  TypedArray,
+  Variable,
+} from '@tensorflow/tfjs-core';
+export { useBackend } from './backends/use-backend.ts';
+export { inspectBackends } from './backends/inspect-backends.ts';
+export type { BackendName, BackendOptions, BackendReport, LadderRung } from './backends/report.ts';
+export {
+  kernelStats,
+  memoryStats,
+  resetKernelStats,
+  resetPeakMemory,
+} from './memory/statistics.ts';
+export type { KernelStats, MemoryStats } from './memory/statistics.ts';
+export { scope } from './memory/scope.ts';
+export { FormatError, ShapeError, UnsupportedError } from './errors/errors.ts';

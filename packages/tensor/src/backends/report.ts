@@ -1,0 +1,26 @@
+/** What choosing a backend tells its caller. */
+
+/** A rung of the ladder, best first. */
+export type BackendName = 'tfjs-node-gpu' | 'native' | 'tfjs-node' | 'wasm' | 'cpu';
+
+export interface BackendOptions {
+  /** Threads of the native backend. @default the number of available processors */
+  threads?: number;
+}
+
+export interface LadderRung {
+  backend: BackendName;
+  status: 'chosen' | 'available' | 'unavailable' | 'not tried';
+  /** Why it was chosen or passed over, as a sentence for a person. */
+  reason: string;
+}
+
+export interface BackendReport {
+  backend: BackendName;
+  /** Why this one: asked for, LLM_BACKEND, or the best rung that works. */
+  reason: string;
+  threads: number;
+  /** The native backend's kernels: scalar, avx2, avx512. */
+  instructionSet?: string;
+  ladder: LadderRung[];
+}
