@@ -7,7 +7,8 @@ const FIRST_NODE_WITHOUT_BINDING = 23;
 
 async function loadPeer(specifier: string): Promise<RungProbe> {
   try {
-    await import(/* @vite-ignore */ specifier);
+    const { createRequire } = await import('node:module');
+    createRequire(import.meta.url)(specifier); // both are CommonJS
     return { isAvailable: true, reason: `${specifier} is installed and loads` };
   } catch (error) {
     return { isAvailable: false, reason: whyNotLoaded(specifier, error) };
@@ -16,8 +17,7 @@ async function loadPeer(specifier: string): Promise<RungProbe> {
 
 function whyNotLoaded(specifier: string, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-  if (isMissing && reasonOf(error).includes(specifier)) {
+  if (code === 'MODULE_NOT_FOUND' && reasonOf(error).includes(`'${specifier}'`)) {
     return `the optional peer ${specifier} is not installed`;
   }
   const major = Number(globalThis.process?.versions?.node?.split('.')[0] ?? 0);
