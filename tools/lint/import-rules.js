@@ -32,6 +32,5 @@ function restrictionsFor(name) {
 
 export const importRules = Object.keys(ALLOWED_IMPORTS).map((name) => ({
   files: [`packages/${name}/**/*.ts`],
-  ignores: [`packages/${name}/examples/**`], // an example imports the package as its user does
   rules: { 'no-restricted-imports': ['error', { patterns: restrictionsFor(name) }] },
 }));

@@ -1,0 +1,76 @@
+/** What tfjs records while a tape is on, seen through its engine (tfjs-core 4.22,
+ *  `Engine.addTapeNode`). Only this file touches the engine's internals. */
+import * as tf from '@tensorflow/tfjs-core';
+
+/** One recorded kernel call: its inputs, its outputs, its gradient and what that needs. */
+export type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number];
+
+/** A tape that keeps only what depends on the tensors it was made over. Other nodes can never
+ *  receive a gradient, so what they saved is freed at once: frozen layers that no trained
+ *  parameter precedes cost no activation memory. */
+export class DependencyTape extends Array<TapeNode> {
+  readonly #dependent = new Set<number>();
+
+  static over(sources: readonly tf.Tensor[]): DependencyTape {
+    const tape = new DependencyTape();
+    for (const source of sources) tape.#dependent.add(source.id);
+    return tape;
+  }
+
+  /** Whether a tensor is a source or was computed from one. */
+  dependsOnSource(tensor: tf.Tensor): boolean {
+    return this.#dependent.has(tensor.id);
+  }
+
+  override push(...nodes: TapeNode[]): number {
+    for (const node of nodes) {
+      if (Object.values(node.inputs).some((input) => this.dependsOnSource(input))) {
+        for (const output of node.outputs) this.#dependent.add(output.id);
+        super.push(node);
+      } else {
+        freeSaved(node);
+      }
+    }
+    return this.length;
+  }
+}
+
+/** Frees the tensors that a node kept for its gradient. */
+export function freeSaved(node: TapeNode): void {
+  for (const tensor of node.saved ?? []) tensor.dispose(); // a second dispose does nothing
+}
+
+/** Whether kernels are being recorded for a gradient now, by us or by tfjs's own `grad`. */
+export function isRecording(): boolean {
+  return tf.engine().state.gradientDepth > 0;
+}
+
+/** Runs `fn` with its kernels recorded on `tape`. */
+export function recordOn<T>(tape: DependencyTape, fn: () => T): T {
+  const { state } = tf.engine();
+  state.gradientDepth += 1;
+  state.activeTape = tape;
+  try {
+    return fn();
+  } finally {
+    state.gradientDepth -= 1;
+    state.activeTape = [];
+  }
+}
+
+/** Whether the innermost `tf.tidy` owns this tensor: made in it, or returned to it. */
+export function isMadeInThisScope(tensor: tf.Tensor): boolean {
+  return tensor.scopeId === tf.engine().state.activeScope.id;
+}
+
+/** Runs `fn` unrecorded: nothing in it is saved for a gradient, and no gradient flows through its
+ *  results. For a frozen reference model inside a loss. */
+export function noGradient<T>(fn: () => T): T {
+  const { state } = tf.engine();
+  state.kernelDepth += 1; // tfjs pauses the tape inside kernels by this count
+  try {
+    return fn();
+  } finally {
+    state.kernelDepth -= 1;
+  }
+}

@@ -1,0 +1,10 @@
+export { GELU, ReLU, Sigmoid, SiLU, Tanh } from './activations.ts';
+export { Dropout } from './dropout.ts';
+export { Embedding, type EmbeddingOptions } from './embedding.ts';
+export { LayerNorm } from './layer-norm.ts';
+export { Linear, type LinearOptions } from './linear.ts';
+export type { LoadOptions, LoadReport } from './load-state-dict.ts';
+export { Module } from './module.ts';
+export { assignParameter, parameter } from './parameter.ts';
+export { toCamelPath, toSnakePath } from './parameter-path.ts';
+export { RMSNorm } from './rms-norm.ts';
