@@ -25,9 +25,22 @@ export {
 export type { KernelStats, MemoryStats } from './memory/statistics.ts';
 export { scope } from './memory/scope.ts';
 export { FormatError, ShapeError, UnsupportedError } from './errors/errors.ts';
-export { noGradient, stopGradient, valueAndGrads } from './autodiff/index.ts';
-export type { LossWithMetrics, ValueAndGrads } from './autodiff/index.ts';
+export { attention, type AttentionOptions } from './ops/attention.ts';
+export { gelu, silu, swiglu } from './ops/activation.ts';
+export {
+  crossEntropy,
+  IGNORE_INDEX,
+  logProbs,
+  type CrossEntropyOptions,
+} from './ops/cross-entropy.ts';
+export { kvCacheWrite } from './ops/kv-cache-write.ts';
+export { linear } from './ops/linear.ts';
+export { layerNorm, rmsNorm } from './ops/norm.ts';
+export { rotary } from './ops/rotary.ts';
+export { rotaryTables, type RotaryScaling, type RotaryTables } from './ops/rotary-tables.ts';
 export { dropout } from './ops/dropout.ts';
 export { embedding } from './ops/embedding.ts';
+export { noGradient, stopGradient, valueAndGrads } from './autodiff/index.ts';
+export type { LossWithMetrics, ValueAndGrads } from './autodiff/index.ts';
 export { Generator, type GeneratorState } from './random/generator.ts';
 export * as nn from './nn/index.ts';

@@ -1,13 +1,39 @@
 /** Our own kernels and their gradients, registered by `useBackend`, never on import. */
 import * as tf from '@tensorflow/tfjs-core';
+import { FUSED_GRADIENTS } from '../gradients/fused-gradients.ts';
+import * as attention from './attention.ts';
+import type { FusedKernel } from './composite.ts';
+import * as crossEntropy from './cross-entropy.ts';
+import * as gelu from './gelu.ts';
+import * as kvCacheWrite from './kv-cache-write.ts';
+import * as layerNorm from './layer-norm.ts';
+import * as linear from './linear.ts';
+import * as rmsNorm from './rms-norm.ts';
+import * as rotary from './rotary.ts';
+import * as silu from './silu.ts';
 
-/** A kernel of ours for every backend: written with tf operations. Native ones live in backends/native/kernels. */
-const COMPOSITE_KERNELS: readonly Omit<tf.KernelConfig, 'backendName'>[] = Object.freeze([]);
+/**
+ * A kernel of ours for every backend: written with tf operations. Native ones live in
+ * backends/native/kernels.
+ */
+export const COMPOSITE_KERNELS: readonly FusedKernel[] = Object.freeze([
+  ...Object.values(linear),
+  ...Object.values(layerNorm),
+  ...Object.values(rmsNorm),
+  ...Object.values(gelu),
+  ...Object.values(silu),
+  ...Object.values(rotary),
+  ...Object.values(attention),
+  ...Object.values(crossEntropy),
+  kvCacheWrite.kvCacheWrite,
+]);
 
 /** Gradients of our kernels, and repairs of tfjs's. */
-const GRADIENTS: readonly tf.GradConfig[] = Object.freeze([]);
+const GRADIENTS: readonly tf.GradConfig[] = Object.freeze([...FUSED_GRADIENTS]);
 
-/** Registers, for one backend, the composite of each of our kernels that it does not have already. */
+/**
+ * Registers, for one backend, the composite of each of our kernels that it does not have already.
+ */
 export function registerFusedKernels(backendName: string): void {
   for (const kernel of COMPOSITE_KERNELS) {
     if (tf.getKernel(kernel.kernelName, backendName) == null) {

@@ -1,7 +1,6 @@
 /** Activation functions as modules, so that one can stand where a layer stands. */
 import * as tf from '@tensorflow/tfjs-core';
-import { gelu } from './provisional-ops.ts';
-import { silu } from './provisional-ops.ts';
+import { gelu, silu } from '../ops/activation.ts';
 import { Module } from './module.ts';
 
 /** x·Φ(x) (Hendrycks and Gimpel 2016), or its tanh approximation as GPT-2 uses it. */

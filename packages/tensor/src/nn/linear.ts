@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { linear } from './provisional-ops.ts';
+import { linear } from '../ops/linear.ts';
 import type { Generator } from '../random/generator.ts';
 import { Module } from './module.ts';
 import { parameter } from './parameter.ts';

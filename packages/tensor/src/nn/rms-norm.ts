@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { rmsNorm } from './provisional-ops.ts';
+import { rmsNorm } from '../ops/norm.ts';
 import { Module } from './module.ts';
 import { parameter } from './parameter.ts';
 

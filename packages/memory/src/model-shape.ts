@@ -1,0 +1,116 @@
+// The sizes of a decoder-only transformer that memory depends on, read from a `config.json` of the
+// GPT-2 or the Llama family (Llama, Mistral, Qwen 2, Qwen 3). Keys may be written as in the file
+// (`hidden_size`) or in camelCase (`hiddenSize`). Defaults are those of Transformers' config classes.
+// Left out on purpose: mixtures of experts, sliding windows (every layer is counted as full attention).
+
+import { ConfigError } from './errors.ts';
+
+/** What memory formulas know of a model. Letters: C hidden, H heads, K kv heads, D head dim, F MLP, V vocabulary. */
+export interface ModelShape {
+  readonly family: 'gpt2' | 'llama';
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly numHiddenLayers: number;
+  readonly numAttentionHeads: number;
+  readonly numKeyValueHeads: number;
+  readonly headDim: number;
+  readonly maxPositionEmbeddings: number;
+  readonly tieWordEmbeddings: boolean;
+  readonly hasQkvBias: boolean;
+  readonly hasOutputBias: boolean;
+  readonly hasMlpBias: boolean;
+  readonly hasQkNorm: boolean;
+  /** Set when only a count was known (`7B`): weights use it, the sizes above are those of a similar model. */
+  readonly nominalParameters?: number;
+}
+
+/** A parsed config.json, snake_case or camelCase. */
+export type ConfigJson = Readonly<Record<string, unknown>>;
+
+const LLAMA_LIKE = ['llama', 'mistral', 'qwen2', 'qwen3'];
+
+/** Reads a config.json value (or returns a shape unchanged). Throws ConfigError on an unknown family or a bad size. */
+export function shapeFromConfig(config: ConfigJson | ModelShape): ModelShape {
+  if (isModelShape(config)) return config;
+  const modelType = lookUp(config, 'model_type');
+  if (modelType === 'gpt2') return gpt2Shape(config);
+  if (LLAMA_LIKE.includes(String(modelType))) return llamaShape(config, String(modelType));
+  throw new ConfigError(
+    `shapeFromConfig: model_type: expected gpt2, ${LLAMA_LIKE.join(', ')}, got ${String(modelType)}. ` +
+      'Give a parameter count such as "7B" instead.',
+  );
+}
+
+function isModelShape(config: ConfigJson | ModelShape): config is ModelShape {
+  return 'family' in config && 'headDim' in config;
+}
+
+function gpt2Shape(config: ConfigJson): ModelShape {
+  const hiddenSize = size(config, 'n_embd', 768);
+  const heads = size(config, 'n_head', 12);
+  return {
+    family: 'gpt2',
+    vocabSize: size(config, 'vocab_size', 50257),
+    hiddenSize,
+    intermediateSize: size(config, 'n_inner', 4 * hiddenSize),
+    numHiddenLayers: size(config, 'n_layer', 12),
+    numAttentionHeads: heads,
+    numKeyValueHeads: heads,
+    headDim: wholeQuotient(hiddenSize, heads),
+    maxPositionEmbeddings: size(config, 'n_positions', 1024),
+    tieWordEmbeddings: flag(config, 'tie_word_embeddings', true),
+    hasQkvBias: true,
+    hasOutputBias: true,
+    hasMlpBias: true,
+    hasQkNorm: false,
+  };
+}
+
+function llamaShape(config: ConfigJson, modelType: string): ModelShape {
+  const hiddenSize = size(config, 'hidden_size');
+  const heads = size(config, 'num_attention_heads');
+  const hasAttentionBias = flag(config, 'attention_bias', false);
+  return {
+    family: 'llama',
+    vocabSize: size(config, 'vocab_size'),
+    hiddenSize,
+    intermediateSize: size(config, 'intermediate_size'),
+    numHiddenLayers: size(config, 'num_hidden_layers'),
+    numAttentionHeads: heads,
+    numKeyValueHeads: size(config, 'num_key_value_heads', heads),
+    headDim: size(config, 'head_dim', hiddenSize / heads),
+    maxPositionEmbeddings: size(config, 'max_position_embeddings', 2048),
+    tieWordEmbeddings: flag(config, 'tie_word_embeddings', false),
+    hasQkvBias: hasAttentionBias || modelType === 'qwen2',
+    hasOutputBias: hasAttentionBias,
+    hasMlpBias: flag(config, 'mlp_bias', false),
+    hasQkNorm: modelType === 'qwen3',
+  };
+}
+
+function lookUp(config: ConfigJson, key: string): unknown {
+  const camel = key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  return config[key] ?? config[camel];
+}
+
+function size(config: ConfigJson, key: string, fallback?: number): number {
+  const value = lookUp(config, key) ?? fallback;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+  throw new ConfigError(
+    `shapeFromConfig: ${key}: expected a positive integer, got ${String(value)}. Correct config.json.`,
+  );
+}
+
+function flag(config: ConfigJson, key: string, fallback: boolean): boolean {
+  const value = lookUp(config, key) ?? fallback;
+  if (typeof value === 'boolean') return value;
+  throw new ConfigError(`shapeFromConfig: ${key}: expected true or false, got ${String(value)}.`);
+}
+
+function wholeQuotient(hiddenSize: number, heads: number): number {
+  if (hiddenSize % heads === 0) return hiddenSize / heads;
+  throw new ConfigError(
+    `shapeFromConfig: n_head: expected a divisor of n_embd = ${hiddenSize}, got ${heads}. Correct config.json.`,
+  );
+}

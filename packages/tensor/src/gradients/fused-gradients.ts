@@ -1,0 +1,22 @@
+// The gradients of the fused operations, by name.
+import type { GradConfig } from '@tensorflow/tfjs-core';
+import { geluGradient, siluGradient, swigluGradient } from './activation.ts';
+import { attentionGradient, maskedAttentionGradient } from './attention.ts';
+import { crossEntropyGradient } from './cross-entropy.ts';
+import { linearGradient } from './linear.ts';
+import { layerNormGradient, rmsNormGradient } from './norm.ts';
+import { rotaryAtGradient, rotaryGradient } from './rotary.ts';
+
+export const FUSED_GRADIENTS: readonly GradConfig[] = [
+  linearGradient,
+  layerNormGradient,
+  rmsNormGradient,
+  geluGradient,
+  siluGradient,
+  swigluGradient,
+  rotaryGradient,
+  rotaryAtGradient,
+  attentionGradient,
+  maskedAttentionGradient,
+  crossEntropyGradient,
+];

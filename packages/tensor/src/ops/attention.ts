@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { expectDtype, expectInteger, expectShape, fail } from './expect.ts';
+
+export interface AttentionOptions {
+  /** Query i sees key j only if j ≤ i + queryOffset. @default true */
+  readonly isCausal?: boolean;
+  /** Factor of the scores. @default 1/√D */
+  readonly scale?: number;
+  /** [B, S] (or at least keyLength columns) int32 or float32: 1 = attend, 0 = hidden. */
+  readonly mask?: Tensor;
+  /** Only the first keyLength keys exist, as in a cache that is not full yet. @default S */
+  readonly keyLength?: number;
+  /** The position of query 0 among the keys. @default keyLength − T */
+  readonly queryOffset?: number;
+}
+
+/**
+ * Scaled dot-product attention, softmax(scale · q·kᵀ)·v, with grouped key/value heads: query head h
+ * reads key head ⌊h·K/H⌋. A query that sees no key gives zeros.
+ * @param q [B, T, H, D] float32
+ * @param k [B, S, K, D] float32, H a multiple of K
+ * @param v [B, S, K, D] float32
+ * @returns [B, T, H, D], owned by the caller
+ * @throws ShapeError
+ */
+export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
+  checkTensors(q, k, v);
+  const [, T, , D] = q.shape as [number, number, number, number];
+  const S = k.shape[1]!;
+  const { isCausal = true, scale = 1 / Math.sqrt(D), mask, keyLength = S } = options;
+  expectInteger('attention', 'keyLength', keyLength, 1, S);
+  const { queryOffset = keyLength - T } = options;
+  expectInteger('attention', 'queryOffset', queryOffset, -T, S);
+  if (mask) checkMask(mask, q.shape[0]!, keyLength);
+  const attrs = { isCausal, scale, keyLength, queryOffset };
+  const [out, logSumExp] = mask
+    ? tf.engine().runKernel<Tensor[]>('MaskedAttention', { q, k, v, mask }, attrs)
+    : tf.engine().runKernel<Tensor[]>('Attention', { q, k, v }, attrs);
+  logSumExp!.dispose(); // the tape keeps its own handle
+  return out!;
+}
+
+function checkTensors(q: Tensor, k: Tensor, v: Tensor): void {
+  for (const [name, tensor] of Object.entries({ q, k, v }))
+    expectDtype('attention', name, tensor, 'float32');
+  expectShape('attention', 'q', q, [null, null, null, null], '[B, T, H, D]');
+  const [B, , H, D] = q.shape as [number, number, number, number];
+  expectShape('attention', 'k', k, [B, null, null, D], '[B, S, K, D]');
+  const [, S, K] = k.shape as [number, number, number, number];
+  expectShape('attention', 'v', v, [B, S, K, D], '[B, S, K, D]');
+  if (H % K === 0) return;
+  const advice = 'Each key head serves the same number of query heads.';
+  fail('attention', 'k', `a number of heads that divides q's ${H}`, String(K), advice);
+}
+
+function checkMask(mask: Tensor, B: number, keyLength: number): void {
+  const isRight = mask.rank === 2 && mask.shape[0] === B && mask.shape[1]! >= keyLength;
+  if (isRight && (mask.dtype === 'int32' || mask.dtype === 'float32')) return;
+  const expected = `[${B}, at least ${keyLength}] int32 or float32`;
+  const got = `[${mask.shape.join(', ')}] ${mask.dtype}`;
+  fail('attention', 'mask', expected, got, 'Pad the mask together with the keys.');
+}
