@@ -36,5 +36,7 @@ export function requireTrainedTokens(op: string, report: DataReport, maxLength: 
     report.rows === 0
       ? 'there are no rows'
       : `the prompts of all ${report.rows} rows fill maxLength ${maxLength} or their completions are empty`;
-  throw new DataError(`${op}: data: expected at least one trained token, got 0: ${why}. Raise maxLength or fix the data.`);
+  throw new DataError(
+    `${op}: data: expected at least one trained token, got 0: ${why}. Raise maxLength or fix the data.`,
+  );
 }

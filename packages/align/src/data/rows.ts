@@ -43,7 +43,8 @@ export function parseSftRow(
   formatInstruction: InstructionFormat = plainInstruction,
 ): SftRow {
   const columns = asColumns(row, where);
-  if ('messages' in columns) return { messages: asMessages(columns.messages, `${where}: messages`) };
+  if ('messages' in columns)
+    return { messages: asMessages(columns.messages, `${where}: messages`) };
   if ('conversations' in columns) {
     return { messages: asMessages(fromShareGpt(columns.conversations), `${where}: conversations`) };
   }
@@ -130,7 +131,9 @@ function fromShareGpt(turns: unknown): unknown {
 
 function asColumns(row: unknown, where: string): Columns {
   if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as Columns;
-  throw new DataError(`data: ${where}: expected an object, got ${describe(row)}. Write one per line.`);
+  throw new DataError(
+    `data: ${where}: expected an object, got ${describe(row)}. Write one per line.`,
+  );
 }
 
 function text(columns: Columns, column: string, where: string): Text {

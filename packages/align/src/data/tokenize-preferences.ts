@@ -44,12 +44,21 @@ export function tokenizePreferences(
     if (longest > maxLength) report.truncated += 1;
     const chosenIds = chosen.inputIds.slice(start, maxLength);
     const rejectedIds = rejected.inputIds.slice(start, maxLength);
-    if (chosenIds.length + rejectedIds.length === 0 || start + chosenIds.length === 0 || start + rejectedIds.length === 0) {
+    if (
+      chosenIds.length + rejectedIds.length === 0 ||
+      start + chosenIds.length === 0 ||
+      start + rejectedIds.length === 0
+    ) {
       report.dropped += 1;
       continue;
     }
     const margin = row.margin === undefined ? {} : { margin: row.margin };
-    examples.push({ promptIds: chosen.inputIds.slice(0, start), chosenIds, rejectedIds, ...margin });
+    examples.push({
+      promptIds: chosen.inputIds.slice(0, start),
+      chosenIds,
+      rejectedIds,
+      ...margin,
+    });
     report.tokens += 2 * start + chosenIds.length + rejectedIds.length;
     report.trainedTokens += chosenIds.length + rejectedIds.length;
   }

@@ -30,7 +30,8 @@ export function tokenizeSft(
   const report = emptyReport();
   for (const row of rows) {
     report.rows += 1;
-    const whole = 'messages' in row ? tokenizeTurns(tokenizer, row.messages) : completionOnly(tokenizer, row);
+    const whole =
+      'messages' in row ? tokenizeTurns(tokenizer, row.messages) : completionOnly(tokenizer, row);
     if (whole.boundaryMoved) report.boundaryMoved += 1;
     if (whole.inputIds.length > maxLength) report.truncated += 1;
     const inputIds = whole.inputIds.slice(0, maxLength);
