@@ -4,12 +4,10 @@
 // are trained is known without reading a device. `batchTensors` turns one into tensors inside a scope.
 // Equal to TRL 1.16's DataCollatorForLanguageModeling and DataCollatorForPreference; padding to the left is for
 // generation.
+import { IGNORE_INDEX } from '@llm/tensor';
 import { DataError } from '../errors.ts';
 import type { PreferenceExample } from './tokenize-preferences.ts';
 import type { SftExample } from './tokenize-sft.ts';
-
-/** Label of a token that does not count in the loss. */
-export const IGNORED_LABEL = -100;
 
 /** A padded batch. Every array is row-major [batchSize, length] int32. */
 export interface TokenBatch {
@@ -53,7 +51,7 @@ export function collate(rows: readonly SftExample[], options: CollateOptions = {
     inputIds: new Int32Array(size).fill(padTokenId),
     attentionMask: new Int32Array(size),
     completionMask: new Int32Array(size),
-    labels: new Int32Array(size).fill(IGNORED_LABEL),
+    labels: new Int32Array(size).fill(IGNORE_INDEX),
   };
   rows.forEach((row, b) => {
     if (row.inputIds.length === 0) {

@@ -37,21 +37,14 @@ export function tokenizePreferences(
     const start = Math.min(chosen.completionStart, rejected.completionStart);
     const longest = Math.max(chosen.inputIds.length, rejected.inputIds.length);
     if (chosen.boundaryMoved || rejected.boundaryMoved) report.boundaryMoved += 1;
-    if (start >= maxLength || (longest > maxLength && tooLong === 'drop')) {
+    const isEmpty = chosen.inputIds.length === 0 || rejected.inputIds.length === 0;
+    if (isEmpty || start >= maxLength || (longest > maxLength && tooLong === 'drop')) {
       report.dropped += 1;
       continue;
     }
     if (longest > maxLength) report.truncated += 1;
     const chosenIds = chosen.inputIds.slice(start, maxLength);
     const rejectedIds = rejected.inputIds.slice(start, maxLength);
-    if (
-      chosenIds.length + rejectedIds.length === 0 ||
-      start + chosenIds.length === 0 ||
-      start + rejectedIds.length === 0
-    ) {
-      report.dropped += 1;
-      continue;
-    }
     const margin = row.margin === undefined ? {} : { margin: row.margin };
     examples.push({
       promptIds: chosen.inputIds.slice(0, start),

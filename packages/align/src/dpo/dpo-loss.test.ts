@@ -44,7 +44,7 @@ describe('dpoLoss', () => {
 
   it('pulls the chosen up and the rejected down by β·σ(−βΔ)', () => {
     // Δ = 0: gradient of the loss is −β/2 for L_w and +β/2 for L_l
-    const gradients = tf.grads((chosen: tf.Tensor1D, rejected: tf.Tensor1D) =>
+    const gradients = tf.grads((chosen: tf.Tensor, rejected: tf.Tensor) =>
       tf.sum(dpoLoss({ chosen, rejected }, pair([-1], [-1]), { beta: 0.2 }).losses),
     )([tf.tensor1d([-1]), tf.tensor1d([-1])]);
     expectClose(gradients[0]!, [-0.1]);

@@ -2,15 +2,15 @@
 // policy, r(x, y) = β·log(π(y|x) / π_ref(y|x)), so preferences train the policy without sampling.
 // A function of log-probabilities: whose model made them, and how, is the trainer's matter.
 import { ShapeError, tf } from '@llm/tensor';
-import type { Tensor1D } from '@llm/tensor';
+import type { Tensor } from '@llm/tensor';
 import { ConfigError } from '../errors.ts';
 import { PAIR_LOSSES } from './pair-losses.ts';
 import type { PairLossType } from './pair-losses.ts';
 
 /** Summed log-probabilities of both completions, each [B] float32. */
 export interface PairLogprobs {
-  readonly chosen: Tensor1D;
-  readonly rejected: Tensor1D;
+  readonly chosen: Tensor;
+  readonly rejected: Tensor;
 }
 
 export interface DpoOptions {
@@ -26,10 +26,10 @@ export interface DpoOptions {
 
 export interface DpoResult {
   /** [B] */
-  readonly losses: Tensor1D;
+  readonly losses: Tensor;
   /** β·(log π − log π_ref), [B]. */
-  readonly chosenRewards: Tensor1D;
-  readonly rejectedRewards: Tensor1D;
+  readonly chosenRewards: Tensor;
+  readonly rejectedRewards: Tensor;
 }
 
 /** DPO, eq. 7, or another loss of PAIR_LOSSES.
@@ -47,7 +47,7 @@ export function dpoLoss(
     const chosen = tf.sub(policy.chosen, reference.chosen); // r_w [B]
     const rejected = tf.sub(policy.rejected, reference.rejected); // r_l [B]
     const margin = tf.sub(chosen, rejected); // Δ [B]
-    const atLeastOne = (count: Tensor1D | undefined) => count && tf.maximum(count, 1);
+    const atLeastOne = (count: Tensor | undefined) => count && tf.maximum(count, 1);
     const ratios = {
       chosen,
       rejected,

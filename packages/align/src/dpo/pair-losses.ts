@@ -4,26 +4,26 @@
 // β·r its implicit reward, and Δ = r_w − r_l. Names are TRL's loss types; equal to TRL 1.16's DPOTrainer, except that
 // `sigmoid` honours labelSmoothing (conservative DPO), which 1.16 ignores.
 import { tf } from '@llm/tensor';
-import type { Tensor1D } from '@llm/tensor';
+import type { Tensor } from '@llm/tensor';
 import { logSigmoid } from '../logprobs/log-sigmoid.ts';
 
 /** Everything a pair loss may use; all [B] float32. */
 export interface PairRatios {
   /** r_w and r_l: log π(y) − log π_ref(y). */
-  readonly chosen: Tensor1D;
-  readonly rejected: Tensor1D;
+  readonly chosen: Tensor;
+  readonly rejected: Tensor;
   /** Δ = r_w − r_l. */
-  readonly margin: Tensor1D;
+  readonly margin: Tensor;
   /** Completion tokens, at least 1. */
-  readonly chosenLengths?: Tensor1D;
-  readonly rejectedLengths?: Tensor1D;
+  readonly chosenLengths?: Tensor;
+  readonly rejectedLengths?: Tensor;
 }
 export interface PairLossOptions {
   readonly beta: number;
   /** Probability ε that a label is the wrong way round, 0 ≤ ε < ½. */
   readonly labelSmoothing: number;
 }
-export type PairLoss = (ratios: PairRatios, options: PairLossOptions) => Tensor1D;
+export type PairLoss = (ratios: PairRatios, options: PairLossOptions) => Tensor;
 
 /** Rafailov et al. 2023 (2305.18290), eq. 7; with ε, Mitchell's conservative DPO. */
 const sigmoid: PairLoss = ({ margin }, { beta, labelSmoothing }) => {
@@ -65,7 +65,7 @@ const apoDown: PairLoss = ({ chosen, margin }, { beta }) =>
 const sppoHard: PairLoss = ({ chosen, rejected }, { beta }) =>
   tf.add(tf.square(tf.sub(chosen, 0.5 / beta)), tf.square(tf.add(rejected, 0.5 / beta)));
 
-function averagedMargin(name: string, ratios: PairRatios): Tensor1D {
+function averagedMargin(name: string, ratios: PairRatios): Tensor {
   const { chosen, rejected, chosenLengths, rejectedLengths } = ratios;
   if (!chosenLengths || !rejectedLengths) {
     throw new Error(

@@ -2,7 +2,7 @@
 //   δ_t = r_t + γ·V_{t+1} − V_t,   A_t = δ_t + γλ·A_{t+1},   returns = A + V,
 // backwards from the last step, after which there is nothing (V = A = 0).
 import { ShapeError, tf } from '@llm/tensor';
-import type { Tensor1D, Tensor2D } from '@llm/tensor';
+import type { Tensor } from '@llm/tensor';
 
 export interface GaeOptions {
   /** Discount γ of later rewards, 0 … 1. @default 1 */
@@ -14,12 +14,12 @@ export interface GaeOptions {
 /** @param rewards [B, T] float32 @param values V at each step, 0 past the end, [B, T]
  *  @returns advantages (not whitened) and returns, [B, T] each; the caller owns them */
 export function gae(
-  rewards: Tensor2D,
-  values: Tensor2D,
+  rewards: Tensor,
+  values: Tensor,
   options: GaeOptions = {},
-): { advantages: Tensor2D; returns: Tensor2D } {
+): { advantages: Tensor; returns: Tensor } {
   const { gamma = 1, lambda = 0.95 } = options;
-  const [B, T] = rewards.shape;
+  const [B = 0, T = 0] = rewards.shape;
   if (values.shape[0] !== B || values.shape[1] !== T) {
     throw new ShapeError(
       `gae: values: expected [${B}, ${T}], got [${values.shape.join(', ')}]. Give one value for each reward.`,
@@ -28,11 +28,11 @@ export function gae(
   return tf.tidy(() => {
     const next = tf.concat([tf.slice(values, [0, 1], [B, T - 1]), tf.zeros([B, 1])], 1); // V_{t+1} [B, T]
     const deltas = tf.sub(tf.add(rewards, tf.mul(next, gamma)), values); // [B, T]
-    const steps = tf.unstack(deltas, 1) as Tensor1D[]; // T × [B]
+    const steps = tf.unstack(deltas, 1) as Tensor[]; // T × [B]
     for (let t = T - 2; t >= 0; t--) {
       steps[t] = tf.add(steps[t]!, tf.mul(steps[t + 1]!, gamma * lambda));
     }
-    const advantages = tf.stack(steps, 1) as Tensor2D;
+    const advantages = tf.stack(steps, 1);
     return { advantages, returns: tf.add(advantages, values) };
   });
 }

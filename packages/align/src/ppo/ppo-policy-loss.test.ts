@@ -45,7 +45,7 @@ describe('ppoPolicyLoss', () => {
     // dρ/dlog π = ρ. Gains past 1.2 are clipped: 0. Losses are not: −A·ρ/n.
     const start = tf.log(tf.tensor2d([[1.5, 1.5]])) as tf.Tensor2D;
     const gradient = tf.grad(
-      (logprobs: tf.Tensor2D) =>
+      (logprobs) =>
         ppoPolicyLoss(logprobs, {
           oldLogprobs: tf.zeros([1, 2]),
           advantages: tf.tensor2d([[1, -1]]),

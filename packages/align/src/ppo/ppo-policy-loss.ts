@@ -2,32 +2,32 @@
 // moving a token's probability further than the clip range away from what it was when it was sampled.
 // As TRL 0.29, except that approxKl and the ratio are averaged over the answer's tokens only.
 import { tf } from '@llm/tensor';
-import type { Scalar, Tensor2D } from '@llm/tensor';
+import type { Tensor } from '@llm/tensor';
 import { maskedMean } from '../masking/masked-mean.ts';
 
 export interface PpoPolicyInput {
   /** log π_old of the sampled tokens, [B, T]. */
-  readonly oldLogprobs: Tensor2D;
+  readonly oldLogprobs: Tensor;
   /** [B, T] */
-  readonly advantages: Tensor2D;
+  readonly advantages: Tensor;
   /** 1 for the answer's tokens, [B, T]. */
-  readonly completionMask: Tensor2D;
+  readonly completionMask: Tensor;
 }
 
 export interface PpoPolicyResult {
   /** Mean over the answer's tokens of max(−A·ρ, −A·clip(ρ, 1 ± clipRange)). */
-  readonly loss: Scalar;
+  readonly loss: Tensor;
   /** Share of tokens whose clipped term was the larger. */
-  readonly clipFraction: Scalar;
+  readonly clipFraction: Tensor;
   /** Mean of ½(log π − log π_old)². */
-  readonly approxKl: Scalar;
+  readonly approxKl: Tensor;
   /** Mean of ρ = π / π_old. */
-  readonly ratio: Scalar;
+  readonly ratio: Tensor;
 }
 
 /** @param logprobs log π of the sampled tokens now, [B, T] @returns scalars; the caller owns them */
 export function ppoPolicyLoss(
-  logprobs: Tensor2D,
+  logprobs: Tensor,
   input: PpoPolicyInput,
   options: { clipRange?: number } = {},
 ): PpoPolicyResult {

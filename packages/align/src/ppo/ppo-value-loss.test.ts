@@ -1,5 +1,5 @@
 import { tf, useBackend } from '@llm/tensor';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, it } from 'vitest';
 import { expectClose, expectNoLeak } from '../testing.ts';
 import { ppoValueLoss } from './ppo-value-loss.ts';
 

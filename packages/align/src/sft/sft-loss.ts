@@ -3,13 +3,15 @@
 // Token-weighted, as TRL 1.16: the sum over trained tokens is divided by the trained tokens of the whole optimizer
 // step, so a token weighs the same whether its batch is long or short, or the step is split in micro-batches.
 // A mean of means would favour the tokens of short batches.
-import { tf } from '@llm/tensor';
-import type { Scalar, Tensor } from '@llm/tensor';
+import { stopGradient, tf } from '@llm/tensor';
+import type { Tensor } from '@llm/tensor';
 
 /** What one token contributes, given log p of it. */
 const TOKEN_LOSSES = Object.freeze({
   /** −log p */
   nll: (logprobs: Tensor): Tensor => tf.neg(logprobs),
+  /** −p·log p with the weight p held constant: dynamic fine-tuning (arXiv 2508.05629) */
+  dft: (logprobs: Tensor): Tensor => tf.mul(tf.neg(logprobs), stopGradient(tf.exp(logprobs))),
 });
 export type SftLossType = keyof typeof TOKEN_LOSSES;
 
@@ -24,12 +26,12 @@ export interface SftLossOptions {
  *  @param logprobs any shape, 0 where a token does not count (see tokenLogprobs)
  *  @param mask same shape, 1 = counts
  *  @returns scalar; the caller owns it */
-export function sftLoss(logprobs: Tensor, mask: Tensor, options: SftLossOptions = {}): Scalar {
+export function sftLoss(logprobs: Tensor, mask: Tensor, options: SftLossOptions = {}): Tensor {
   const { numItems, lossType = 'nll' } = options;
   return tf.tidy(() => {
     const keep = tf.cast(mask, 'float32');
     const sum = tf.sum(tf.mul(TOKEN_LOSSES[lossType](logprobs), keep));
     const count = numItems ?? tf.maximum(tf.sum(keep), 1);
-    return tf.div(sum, count) as Scalar;
+    return tf.div(sum, count);
   });
 }
