@@ -1,0 +1,29 @@
+// How an architecture's parameters are called and laid out in files. One record per architecture,
+// beside its model.
+import type { ModelConfig } from '../config/config.ts';
+import { gpt2Layout } from '../models/gpt2/checkpoint.ts';
+import { llamaLayout } from '../models/llama/checkpoint.ts';
+
+export interface CheckpointLayout {
+  /** The part of keys that a file of the bare body leaves out, with its dot. */
+  readonly bodyPrefix: string;
+  /** Parameter path → key in a Hugging Face checkpoint. */
+  readonly key: (path: string) => string;
+  /** Keys of a Hugging Face checkpoint that hold no parameter, such as mask buffers. */
+  readonly isIgnored: (key: string) => boolean;
+  /** Whether a Hugging Face checkpoint stores the parameter as [in, out]. */
+  readonly isTransposed: (path: string) => boolean;
+  /** Parameter path → tensor name in a GGUF file. */
+  readonly ggufName: (path: string) => string;
+  /** Heads whose rows a GGUF file interleaves for its rotary positions; 0 where it does not. */
+  readonly ggufInterleavedHeads: (path: string) => number;
+}
+
+export function layoutOf(config: ModelConfig): CheckpointLayout {
+  switch (config.modelType) {
+    case 'gpt2':
+      return gpt2Layout;
+    case 'llama':
+      return llamaLayout(config);
+  }
+}

@@ -1,0 +1,76 @@
+// One record per architecture, told apart by `modelType`; field names are config.json's in camelCase.
+import { ConfigError } from '../errors.ts';
+import { gpt2ConfigFromGguf, readGpt2Config, type Gpt2Config } from '../models/gpt2/config.ts';
+import { writeGpt2Config } from '../models/gpt2/config.ts';
+import { llamaConfigFromGguf, readLlamaConfig, type LlamaConfig } from '../models/llama/config.ts';
+import { writeLlamaConfig } from '../models/llama/config.ts';
+import { camelKeys, snakeKeys } from './case.ts';
+import type { GgufMetadata } from './gguf-metadata.ts';
+
+export type ModelConfig = Gpt2Config | LlamaConfig;
+
+/** What a user must say: the architecture; every other field has the architecture's own default. */
+export type ModelConfigInput =
+  | (Partial<Gpt2Config> & { readonly modelType: 'gpt2' })
+  | (Partial<LlamaConfig> & { readonly modelType: 'llama' });
+
+/** Fills in defaults and checks the values. Throws ConfigError. */
+export function completeConfig(
+  input: ModelConfigInput | Readonly<Record<string, unknown>>,
+): ModelConfig {
+  const { modelType, ...fields } = input;
+  switch (modelType) {
+    case 'gpt2':
+      return readGpt2Config(fields);
+    case 'llama':
+      return readLlamaConfig(fields);
+    default:
+      throw unknownArchitecture('config: modelType', modelType);
+  }
+}
+
+/** Reads the parsed content of a config.json. Throws ConfigError. */
+export function parseConfig(json: unknown): ModelConfig {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new ConfigError(
+      `parseConfig: json: expected an object, got ${typeof json}. Parse the file first.`,
+    );
+  }
+  return completeConfig(camelKeys(Object.fromEntries(Object.entries(json))));
+}
+
+/** The content of a config.json that Transformers reads. */
+export function configToJson(config: ModelConfig): Record<string, unknown> {
+  const record = config.modelType === 'gpt2' ? writeGpt2Config(config) : writeLlamaConfig(config);
+  return { ...snakeKeys(record), dtype: 'float32' };
+}
+
+/** Reads a GGUF file's metadata. Whether embeddings are tied and layers biased shows only in the
+ *  names of its tensors. Throws ConfigError. */
+export function configFromGguf(
+  metadata: GgufMetadata,
+  tensorNames: Iterable<string> = [],
+): ModelConfig {
+  const names = new Set(tensorNames);
+  const architecture = metadata.get('general.architecture');
+  switch (architecture) {
+    case 'gpt2':
+      return gpt2ConfigFromGguf(metadata, names);
+    case 'llama':
+      return llamaConfigFromGguf(metadata, names);
+    default:
+      throw unknownArchitecture('gguf: general.architecture', architecture);
+  }
+}
+
+/** Token ids that end a text. */
+export function stopTokensOf({ eosTokenId }: ModelConfig): number[] {
+  if (eosTokenId === null) return [];
+  return typeof eosTokenId === 'number' ? [eosTokenId] : [...eosTokenId];
+}
+
+function unknownArchitecture(where: string, got: unknown): ConfigError {
+  return new ConfigError(
+    `${where}: expected gpt2 or llama, got ${JSON.stringify(got)}. This architecture is not there yet.`,
+  );
+}

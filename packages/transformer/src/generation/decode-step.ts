@@ -1,0 +1,79 @@
+// The two halves of generation with a cache: read the prompts, then one token for each row at a time.
+import { scope, tf, type Tensor } from '@llm/tensor';
+import type { KvCache } from '../cache/kv-cache.ts';
+import type { CausalLm } from '../models/causal-lm.ts';
+import type { PaddedPrompts } from './left-pad.ts';
+
+/** The state between steps. */
+export interface DecodeState {
+  readonly kvCache: KvCache;
+  /** [B, Smax]: 0 at the prompts' padding; null when there is none. */
+  readonly attentionMask: Tensor | null;
+  /** Tokens read so far, of each row. */
+  readonly lengths: Int32Array;
+}
+
+/** Room for the prompts and `newTokens` more; free it with disposeState. */
+export function createState(
+  model: CausalLm,
+  prompts: PaddedPrompts,
+  newTokens: number,
+): DecodeState {
+  const { batch, columns, attentionMask: mask, lengths } = prompts;
+  const maxLength = columns + newTokens;
+  const kvCache = model.createCache(batch, maxLength);
+  if (mask === null) return { kvCache, attentionMask: null, lengths: new Int32Array(batch) };
+  const wide = new Int32Array(batch * maxLength).fill(1);
+  for (let row = 0; row < batch; row++)
+    wide.fill(0, row * maxLength, row * maxLength + columns - lengths[row]!);
+  const attentionMask = tf.keep(tf.tensor2d(wide, [batch, maxLength], 'int32'));
+  return { kvCache, attentionMask, lengths: new Int32Array(batch) };
+}
+
+export function disposeState({ kvCache, attentionMask }: DecodeState): void {
+  kvCache.dispose();
+  attentionMask?.dispose();
+}
+
+/** Reads the prompts. Returns the logits of each row's next token, [B, V]; the caller owns them. */
+export function prefill(model: CausalLm, prompts: PaddedPrompts, state: DecodeState): Tensor {
+  const { batch, columns, inputIds, lengths } = prompts;
+  const positions = new Int32Array(batch * columns);
+  for (let i = 0; i < positions.length; i++) {
+    const row = Math.floor(i / columns);
+    positions[i] = Math.max((i % columns) - (columns - lengths[row]!), 0);
+  }
+  const logits = lastLogits(model, [inputIds, positions], state);
+  state.lengths.set(lengths);
+  return logits;
+}
+
+/** Reads one token for each row, [B]. Returns the logits of the next, [B, V]; the caller owns them. */
+export function decodeStep(model: CausalLm, tokens: Int32Array, state: DecodeState): Tensor {
+  const logits = lastLogits(model, [tokens, state.lengths], state);
+  for (let row = 0; row < tokens.length; row++) state.lengths[row]! += 1;
+  return logits;
+}
+
+/** Logits after the last column only: the vocabulary's product is the dearest of all. */
+function lastLogits(
+  model: CausalLm,
+  [ids, positions]: readonly [Int32Array, Int32Array],
+  { kvCache, attentionMask }: DecodeState,
+): Tensor {
+  const B = kvCache.batch;
+  const T = ids.length / B;
+  return scope(() => {
+    const inputIds = tf.tensor2d(ids, [B, T], 'int32');
+    const options = {
+      kvCache,
+      attentionMask: attentionMask ?? undefined,
+      positionIds:
+        attentionMask === null ? undefined : tf.tensor2d(positions.slice(), [B, T], 'int32'),
+    };
+    const hidden = model.hiddenStates(inputIds, options); // [B, T, C]
+    const last = T === 1 ? hidden : tf.slice(hidden, [0, T - 1, 0], [B, 1, -1]); // [B, 1, C]
+    const C = last.shape[2]!;
+    return model.logits(tf.reshape(last, [B, C])); // [B, V]
+  });
+}

@@ -1,0 +1,153 @@
+// Llama (Touvron et al. 2023; Grattafiori et al. 2024): pre-RMSNorm, rotary positions, grouped-query
+// attention, gated MLP. Property names are Hugging Face's in camelCase, so a parameter's path is its
+// checkpoint key. Checked against Transformers' LlamaForCausalLM.
+import { linear, nn, scope, tf, type Generator, type Tensor } from '@llm/tensor';
+import { attend } from '../../attention/attend.ts';
+import { GatedMlp } from '../../mlp/gated-mlp.ts';
+import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
+import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
+import { CausalLm, type ModelShape } from '../causal-lm.ts';
+import { forwardPass, type ForwardOptions, type ForwardPass } from '../forward-pass.ts';
+import type { LlamaConfig } from './config.ts';
+
+/** What a layer needs besides its input. */
+type LayerPass = ForwardPass & { readonly layer: number; readonly rotary: RotaryEmbedding };
+
+export class LlamaAttention extends nn.Module {
+  readonly config: LlamaConfig;
+  readonly generator: Generator; // of dropout
+  qProj: nn.Linear; // [H·D, C]
+  kProj: nn.Linear; // [K·D, C]
+  vProj: nn.Linear; // [K·D, C]
+  oProj: nn.Linear; // [C, H·D]
+
+  constructor(config: LlamaConfig, build: BuildOptions) {
+    super();
+    this.config = config;
+    this.generator = build.generator;
+    const { hiddenSize: C, headDim: D, numAttentionHeads: H, numKeyValueHeads: K } = config;
+    const options = { hasBias: config.attentionBias, std: config.initializerRange };
+    this.qProj = buildLinear([C, H * D], options, build);
+    this.kProj = buildLinear([C, K * D], options, build);
+    this.vProj = buildLinear([C, K * D], options, build);
+    this.oProj = buildLinear([H * D, C], options, build);
+  }
+
+  /** [B, T, C] → [B, T, C] */
+  forward(x: Tensor, pass: LayerPass): Tensor {
+    const [B = 0, T = 0] = x.shape;
+    const { headDim: D, numAttentionHeads: H, numKeyValueHeads: K } = this.config;
+    const queries = tf.reshape(this.qProj.forward(x), [B, T, H, D]);
+    const keys = tf.reshape(this.kProj.forward(x), [B, T, K, D]);
+    const values = tf.reshape(this.vProj.forward(x), [B, T, K, D]);
+    const heads = {
+      queries: pass.rotary.rotate(queries, pass),
+      keys: pass.rotary.rotate(keys, pass),
+      values,
+    };
+    const dropout = this.training ? this.config.attentionDropout : 0;
+    const mixed = attend(heads, pass, { dropout, generator: this.generator }); // [B, T, H, D]
+    return this.oProj.forward(tf.reshape(mixed, [B, T, H * D]));
+  }
+}
+
+export class LlamaLayer extends nn.Module {
+  inputLayernorm: nn.RMSNorm;
+  selfAttn: LlamaAttention;
+  postAttentionLayernorm: nn.RMSNorm;
+  mlp: GatedMlp;
+
+  constructor(config: LlamaConfig, build: BuildOptions) {
+    super();
+    const { hiddenSize: C, rmsNormEps: eps } = config;
+    this.inputLayernorm = new nn.RMSNorm(C, { eps });
+    this.selfAttn = new LlamaAttention(config, build);
+    this.postAttentionLayernorm = new nn.RMSNorm(C, { eps });
+    this.mlp = buildMlp(config, build);
+  }
+
+  /** [B, T, C] → [B, T, C] */
+  forward(x: Tensor, pass: LayerPass): Tensor {
+    const attended = tf.add(x, this.selfAttn.forward(this.inputLayernorm.forward(x), pass));
+    return tf.add(attended, this.mlp.forward(this.postAttentionLayernorm.forward(attended)));
+  }
+}
+
+function buildMlp(config: LlamaConfig, build: BuildOptions): GatedMlp {
+  const { hiddenSize: C, intermediateSize: F } = config;
+  const options = { hasBias: config.mlpBias, std: config.initializerRange };
+  return new GatedMlp({
+    gateProj: buildLinear([C, F], options, build),
+    upProj: buildLinear([C, F], options, build),
+    downProj: buildLinear([F, C], options, build),
+  });
+}
+
+export class LlamaModel extends nn.Module {
+  embedTokens: nn.Embedding; // [V, C]
+  layers: LlamaLayer[];
+  norm: nn.RMSNorm;
+  readonly rotary: RotaryEmbedding;
+
+  constructor(config: LlamaConfig, build: BuildOptions) {
+    super();
+    const { vocabSize: V, hiddenSize: C, rmsNormEps: eps } = config;
+    this.embedTokens = buildEmbedding([V, C], config.initializerRange, build);
+    const indices = Array.from({ length: config.numHiddenLayers });
+    this.layers = indices.map(() => new LlamaLayer(config, build));
+    this.norm = new nn.RMSNorm(C, { eps });
+    this.rotary = new RotaryEmbedding({
+      headDim: config.headDim,
+      theta: config.ropeTheta,
+      scaling: config.ropeScaling,
+    });
+  }
+
+  /** inputIds [B, T] → [B, T, C] */
+  forward(inputIds: Tensor, pass: ForwardPass): Tensor {
+    let hidden = this.embedTokens.forward(inputIds); // [B, T, C]
+    for (const [layer, block] of this.layers.entries()) {
+      hidden = block.forward(hidden, { ...pass, layer, rotary: this.rotary });
+    }
+    return this.norm.forward(hidden);
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.rotary.dispose();
+  }
+}
+
+export class LlamaForCausalLm extends CausalLm {
+  readonly config: LlamaConfig;
+  readonly shape: ModelShape;
+  model: LlamaModel;
+  lmHead?: nn.Linear; // [V, C]; absent when tied to embedTokens
+
+  constructor(config: LlamaConfig, build: BuildOptions) {
+    super();
+    this.config = config;
+    this.shape = llamaShape(config);
+    this.model = new LlamaModel(config, build);
+    if (config.tieWordEmbeddings) return;
+    const options = { hasBias: false, std: config.initializerRange };
+    this.lmHead = buildLinear([config.hiddenSize, config.vocabSize], options, build);
+  }
+
+  hiddenStates(inputIds: Tensor, options: ForwardOptions = {}): Tensor {
+    const hidden = scope(() => this.model.forward(inputIds, forwardPass(inputIds, options)));
+    options.kvCache?.advance(inputIds.shape[1]!);
+    return hidden;
+  }
+
+  logits(hidden: Tensor): Tensor {
+    return this.lmHead?.forward(hidden) ?? linear(hidden, this.model.embedTokens.weight);
+  }
+}
+
+function llamaShape(config: LlamaConfig): ModelShape {
+  const { hiddenSize, numHiddenLayers, numKeyValueHeads, headDim, vocabSize } = config;
+  const numLayers = numHiddenLayers;
+  const positionLimit = Infinity; // rotary positions go on; quality ends at maxPositionEmbeddings
+  return { hiddenSize, numLayers, numKeyValueHeads, headDim, vocabSize, positionLimit };
+}
