@@ -4,8 +4,10 @@
 export type BackendName = 'tfjs-node-gpu' | 'native' | 'tfjs-node' | 'wasm' | 'cpu';
 
 export interface BackendOptions {
-  /** Threads of the native backend. @default the number of available processors */
+  /** Threads of the native backend. @default one per physical core */
   threads?: number;
+  /** Instruction set of the native backend, for tests. @default LLM_NATIVE_ISA, else the processor's best */
+  instructionSet?: 'scalar' | 'avx2' | 'avx512';
 }
 
 export interface LadderRung {

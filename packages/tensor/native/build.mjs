@@ -1,0 +1,174 @@
+// Builds the native engine: node native/build.mjs [--test] [--sanitize] [--clean]
+//
+//   native/build/llm_tensor.node       the engine
+//   native/build/llm_tensor_test       with --test: every *_test.cc in one program
+//   native/build/sanitize/…            with --sanitize: the same under ASan and UBSan
+//
+// Sources are every .cc file below native/. A file named *_simd.cc is compiled once per instruction set, with
+// LLM_ISA set to its name; *_avx2.cc, *_avx512.cc and *_scalar.cc once with that set's flags. An object is
+// rebuilt when its command, its source or a header it included changed. The compiler is CXX, else g++,
+// clang++ or c++. Nothing is downloaded.
+import { execFile, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+const flags = new Set(process.argv.slice(2));
+const isSanitized = flags.has('--sanitize');
+const isDarwin = process.platform === 'darwin';
+const isX64 = process.arch === 'x64';
+const out = path.join(root, 'build', isSanitized ? 'sanitize' : '');
+const JOBS = Math.min(2, availableParallelism());
+
+const ISA_FLAGS = isX64
+  ? {
+      scalar: [],
+      avx2: ['-mavx2', '-mfma', '-mf16c'],
+      avx512: ['-mavx2', '-mfma', '-mf16c', '-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mprefer-vector-width=512'],
+    }
+  : { scalar: [] };
+
+function findCompiler() {
+  const candidates = process.env.CXX ? [process.env.CXX] : ['g++', 'clang++', 'c++'];
+  for (const command of candidates) {
+    const version = spawnSync(command, ['--version'], { encoding: 'utf8' });
+    if (version.status === 0) return { command, version: version.stdout.split('\n')[0] };
+  }
+  throw new Error(
+    `native/build: compiler: expected a C++17 compiler, got none of ${candidates.join(', ')}. ` +
+      'Install g++ or clang++ (Debian: apt install g++; macOS: xcode-select --install) or set CXX.',
+  );
+}
+
+function commonFlags() {
+  const headers = createRequire(import.meta.url)('node-api-headers').include_dir;
+  const optimise = isSanitized
+    ? ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer']
+    : ['-O3', '-g1'];
+  return [
+    '-std=c++17', ...optimise, '-fPIC', '-fvisibility=hidden', '-ffp-contract=off', '-fno-math-errno',
+    '-fno-trapping-math', '-Wall', '-Wextra', '-Werror', '-Wno-psabi', '-DNAPI_VERSION=8',
+    '-DNODE_GYP_MODULE_NAME=llm_tensor', `-I${root}`, '-isystem', headers, '-pthread',
+  ];
+}
+
+/** Every .cc file below native/, relative to it, sorted. */
+function findSources(folder = '') {
+  const found = [];
+  for (const entry of readdirSync(path.join(root, folder), { withFileTypes: true })) {
+    const name = path.join(folder, entry.name);
+    if (entry.isDirectory() && name !== 'build') found.push(...findSources(name));
+    if (entry.isFile() && name.endsWith('.cc')) found.push(name);
+  }
+  return found.sort();
+}
+
+/** One source gives one object, or one per instruction set. */
+function unitsOf(source, common) {
+  const stem = source.slice(0, -'.cc'.length);
+  const suffix = /_(simd|scalar|avx2|avx512)$/.exec(stem.replace(/_test$/, ''))?.[1];
+  const isas = suffix === 'simd' ? Object.keys(ISA_FLAGS) : suffix ? [suffix] : [undefined];
+  return isas
+    .filter((isa) => isa === undefined || isa in ISA_FLAGS)
+    .map((isa) => ({
+      source,
+      object: path.join(out, 'obj', `${stem.replaceAll(path.sep, '.')}${isa ? `.${isa}` : ''}.o`),
+      args: [...common, ...(isa ? [...ISA_FLAGS[isa], `-DLLM_ISA=${isa}`] : [])],
+    }));
+}
+
+const fileHashes = new Map();
+function hashOfFile(file) {
+  if (!fileHashes.has(file)) {
+    const hash = existsSync(file) ? createHash('sha256').update(readFileSync(file)).digest('hex') : 'missing';
+    fileHashes.set(file, hash);
+  }
+  return fileHashes.get(file);
+}
+
+/** The command and everything the object was made from, as its dependency file lists it. */
+function stateOf(unit, compiler) {
+  const dependencyFile = unit.object.replace(/\.o$/, '.d');
+  if (!existsSync(dependencyFile) || !existsSync(unit.object)) return undefined;
+  const list = readFileSync(dependencyFile, 'utf8').replaceAll('\\\n', ' ').split(/:\s/).slice(1).join(' ');
+  const files = list.split(/(?<!\\)\s+/).filter(Boolean).map((file) => file.replaceAll('\\ ', ' '));
+  const hash = createHash('sha256').update([compiler.command, compiler.version, ...unit.args].join('\0'));
+  for (const file of files) hash.update(`${file}\0${hashOfFile(file)}`);
+  return hash.digest('hex');
+}
+
+function isCurrent(unit, compiler) {
+  const record = `${unit.object}.hash`;
+  const state = stateOf(unit, compiler);
+  return state !== undefined && existsSync(record) && readFileSync(record, 'utf8') === state;
+}
+
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    execFile(command, args, { cwd: root, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${command} failed:\n${stderr || stdout || error.message}`));
+      else resolve(stdout);
+    });
+  });
+}
+
+async function compile(unit, compiler) {
+  await run(compiler.command, [...unit.args, '-MD', '-c', unit.source, '-o', unit.object]);
+  writeFileSync(`${unit.object}.hash`, stateOf(unit, compiler));
+}
+
+/** Runs `work` on every item, JOBS at a time. */
+async function inParallel(items, work) {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: JOBS }, worker));
+}
+
+async function link(target, units, args, compiler) {
+  const record = path.join(out, `${path.basename(target)}.hash`);
+  const inputs = units.map((unit) => readFileSync(`${unit.object}.hash`, 'utf8'));
+  const state = createHash('sha256').update([compiler.command, ...args, ...inputs].join('\0')).digest('hex');
+  if (existsSync(target) && existsSync(record) && readFileSync(record, 'utf8') === state) return false;
+  const temporary = `${target}.${process.pid}.tmp`;
+  const sanitizers = isSanitized ? ['-fsanitize=address,undefined'] : [];
+  await run(compiler.command, [...args, ...sanitizers, ...units.map((u) => u.object), '-pthread', '-o', temporary]);
+  renameSync(temporary, target); // a process that has the old one loaded keeps it
+  writeFileSync(record, state);
+  return true;
+}
+
+/** Not unloaded with a worker thread's environment: our own threads run its code. */
+function sharedLibraryFlags() {
+  return isDarwin ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-Wl,-z,nodelete', '-Wl,--no-undefined-version'];
+}
+
+async function main() {
+  if (flags.has('--clean')) rmSync(path.join(root, 'build'), { recursive: true, force: true });
+  mkdirSync(path.join(out, 'obj'), { recursive: true });
+  const compiler = findCompiler();
+  const common = commonFlags();
+  const units = findSources().flatMap((source) => unitsOf(source, common));
+  const isTest = ({ source }) => source.endsWith('_test.cc') || source.startsWith(`test${path.sep}`);
+  const engine = units.filter((unit) => !isTest(unit));
+  const wanted = flags.has('--test') ? units : engine;
+  const stale = wanted.filter((unit) => !isCurrent(unit, compiler));
+  if (stale.length > 0) process.stderr.write(`native: compiling ${stale.length} files with ${compiler.version}\n`);
+  await inParallel(stale, (unit) => compile(unit, compiler));
+  await link(path.join(out, 'llm_tensor.node'), engine, sharedLibraryFlags(), compiler);
+  if (flags.has('--test')) {
+    const withoutBinding = units.filter(({ source }) => source !== path.join('node', 'binding.cc'));
+    await link(path.join(out, 'llm_tensor_test'), withoutBinding, [], compiler);
+  }
+}
+
+main().catch((error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+});

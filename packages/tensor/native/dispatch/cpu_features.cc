@@ -1,0 +1,62 @@
+// Compiled without instruction-set flags: the probe itself must run on every processor.
+#include "dispatch/cpu_features.h"
+
+#include <atomic>
+#include <cstring>
+#include <initializer_list>
+
+namespace llm {
+namespace {
+
+Isa Probe() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (has_avx2 && has_avx512) return Isa::kAvx512;
+  if (has_avx2) return Isa::kAvx2;
+#endif
+  return Isa::kScalar;
+}
+
+std::atomic<Isa>& Active() {
+  static std::atomic<Isa> active{BestIsa()};
+  return active;
+}
+
+}  // namespace
+
+Isa BestIsa() {
+  static const Isa best = Probe();
+  return best;
+}
+
+Isa ActiveIsa() { return Active().load(std::memory_order_relaxed); }
+
+bool SetActiveIsa(Isa isa) {
+  if (static_cast<int>(isa) > static_cast<int>(BestIsa())) return false;
+  Active().store(isa, std::memory_order_relaxed);
+  return true;
+}
+
+const char* IsaName(Isa isa) {
+  switch (isa) {
+    case Isa::kAvx512: return "avx512";
+    case Isa::kAvx2: return "avx2";
+    case Isa::kScalar: break;
+  }
+  return "scalar";
+}
+
+bool IsaFromName(const char* name, Isa* isa) {
+  for (Isa candidate : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
+    if (std::strcmp(name, IsaName(candidate)) == 0) {
+      *isa = candidate;
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace llm

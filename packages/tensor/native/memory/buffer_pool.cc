@@ -1,0 +1,132 @@
+#include "memory/buffer_pool.h"
+
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+#if defined(__linux__) || defined(__APPLE__)
+#include <sys/mman.h>
+#endif
+
+namespace llm {
+namespace {
+
+constexpr size_t kMinBytes = 64;                   // class 0
+constexpr size_t kHugePage = size_t{2} << 20;
+constexpr size_t kMaxBytes = size_t{1} << 46;      // beyond any machine; keeps the arithmetic from overflowing
+constexpr size_t kSpareBytes = size_t{256} << 20;  // always allowed to be kept
+
+int Log2Floor(size_t n) { return 63 - __builtin_clzll(static_cast<unsigned long long>(n)); }
+
+void* AllocateFromSystem(size_t bytes) {
+#if defined(__linux__)
+  if (bytes >= kHugePage) {
+    const size_t padded = bytes + kHugePage;
+    void* base = mmap(nullptr, padded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED) return nullptr;
+    const uintptr_t start = reinterpret_cast<uintptr_t>(base);
+    const uintptr_t aligned = (start + kHugePage - 1) / kHugePage * kHugePage;
+    if (aligned > start) munmap(base, aligned - start);
+    const uintptr_t end = start + padded;
+    if (end > aligned + bytes) munmap(reinterpret_cast<void*>(aligned + bytes), end - aligned - bytes);
+    void* block = reinterpret_cast<void*>(aligned);
+    madvise(block, bytes, MADV_HUGEPAGE);
+    return block;
+  }
+#endif
+  void* block = nullptr;
+  if (posix_memalign(&block, BufferPool::kAlignment, bytes) != 0) return nullptr;
+  return block;
+}
+
+void ReturnToSystem(void* block, size_t bytes) {
+#if defined(__linux__)
+  if (bytes >= kHugePage) {
+    munmap(block, bytes);
+    return;
+  }
+#else
+  (void)bytes;
+#endif
+  std::free(block);
+}
+
+}  // namespace
+
+// Class c holds kMinBytes * 2^(c/4) * (1 + (c%4)/4).
+size_t SizeOfClass(size_t size_class) {
+  const size_t base = kMinBytes << (size_class / 4);
+  const size_t size = base + base / 4 * (size_class % 4);
+  const size_t granule = size >= kHugePage ? 4096 : kMinBytes;
+  return (size + granule - 1) / granule * granule;
+}
+
+size_t SizeClass(size_t bytes) {
+  if (bytes <= kMinBytes) return 0;
+  const int octave = Log2Floor(bytes) - Log2Floor(kMinBytes);
+  size_t size_class = static_cast<size_t>(octave) * 4;
+  while (SizeOfClass(size_class) < bytes) ++size_class;
+  return size_class;
+}
+
+BufferPool& BufferPool::Instance() {
+  static BufferPool* pool = new BufferPool();
+  return *pool;
+}
+
+void* BufferPool::Allocate(size_t bytes) {
+  if (bytes > kMaxBytes) return nullptr;
+  const size_t size_class = SizeClass(bytes);
+  const size_t size = SizeOfClass(size_class);
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (size_class >= free_.size()) free_.resize(size_class + 1);
+  std::vector<void*>& list = free_[size_class];
+  void* block = nullptr;
+  if (!list.empty()) {
+    block = list.back();
+    list.pop_back();
+    pooled_bytes_ -= size;
+  } else {
+    // What is kept must not outgrow what is used: shapes that never come back would stay for ever.
+    TrimTo(used_bytes_ + kSpareBytes);
+    block = AllocateFromSystem(size);
+    if (block == nullptr) {
+      TrimTo(0);
+      block = AllocateFromSystem(size);
+    }
+  }
+  if (block != nullptr) used_bytes_ += size;
+  return block;
+}
+
+void BufferPool::Free(void* block, size_t bytes) {
+  const size_t size_class = SizeClass(bytes);
+  const size_t size = SizeOfClass(size_class);
+  std::lock_guard<std::mutex> lock(mutex_);
+  free_[size_class].push_back(block);
+  pooled_bytes_ += size;
+  used_bytes_ -= size;
+}
+
+size_t BufferPool::PooledBytes() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return pooled_bytes_;
+}
+
+void BufferPool::Trim() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  TrimTo(0);
+}
+
+void BufferPool::TrimTo(size_t bytes) {
+  for (size_t c = free_.size(); c-- > 0 && pooled_bytes_ > bytes;) {
+    const size_t size = SizeOfClass(c);
+    while (!free_[c].empty() && pooled_bytes_ > bytes) {
+      ReturnToSystem(free_[c].back(), size);
+      free_[c].pop_back();
+      pooled_bytes_ -= size;
+    }
+  }
+}
+
+}  // namespace llm

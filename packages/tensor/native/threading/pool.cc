@@ -1,0 +1,113 @@
+#include "threading/pool.h"
+
+#include <chrono>
+#include <thread>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace llm {
+namespace {
+
+// Long enough to bridge the JavaScript between two kernels, short enough not to burn a core.
+constexpr auto kSpinTime = std::chrono::microseconds(60);
+constexpr int kPausesPerClockCheck = 64;
+// With more runnable threads than cores, the one we wait for may need ours.
+constexpr int kSpinsBeforeYield = 2000;
+
+thread_local bool t_inside_task = false;
+
+inline void Pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+uint32_t EpochOf(uint64_t ticket) { return static_cast<uint32_t>(ticket >> 32); }
+uint32_t IndexOf(uint64_t ticket) { return static_cast<uint32_t>(ticket); }
+
+}  // namespace
+
+Pool& Pool::Instance() {
+  static Pool* pool = new Pool();
+  return *pool;
+}
+
+void Pool::SetThreads(int threads) {
+  std::lock_guard<std::mutex> lock(owner_);
+  threads = threads < 1 ? 1 : threads > kMaxThreads ? kMaxThreads : threads;
+  for (; workers_ < threads - 1; ++workers_) {
+    std::thread(&Pool::WorkerMain, this, workers_).detach();
+  }
+  threads_.store(threads, std::memory_order_relaxed);
+}
+
+void Pool::RunErased(size_t tasks, ErasedTask task, const void* context) {
+  std::unique_lock<std::mutex> lock(owner_, std::defer_lock);
+  const bool alone = tasks <= 1 || threads() == 1 || tasks > UINT32_MAX || t_inside_task || !lock.try_lock();
+  if (alone) {
+    for (size_t i = 0; i < tasks; ++i) task(context, i);
+    return;
+  }
+  tasks_.store(tasks, std::memory_order_relaxed);
+  task_.store(task, std::memory_order_relaxed);
+  context_.store(context, std::memory_order_relaxed);
+  done_.store(0, std::memory_order_relaxed);
+  const uint32_t epoch = EpochOf(ticket_.load(std::memory_order_relaxed)) + 1;
+  ticket_.store(static_cast<uint64_t>(epoch) << 32, std::memory_order_seq_cst);
+  if (sleeping_.load(std::memory_order_seq_cst) > 0) {
+    { std::lock_guard<std::mutex> guard(sleep_); }
+    wake_.notify_all();
+  }
+  Work(epoch);
+  for (int spins = 0; done_.load(std::memory_order_acquire) != tasks; ++spins) {
+    spins < kSpinsBeforeYield ? Pause() : std::this_thread::yield();
+  }
+}
+
+void Pool::Work(uint32_t epoch) {
+  t_inside_task = true;
+  uint64_t ticket = ticket_.load(std::memory_order_acquire);
+  while (EpochOf(ticket) == epoch) {
+    const uint32_t index = IndexOf(ticket);
+    const ErasedTask task = task_.load(std::memory_order_relaxed);
+    const void* context = context_.load(std::memory_order_relaxed);
+    if (index >= tasks_.load(std::memory_order_relaxed)) break;
+    // Success means that this job still had an unfinished task, so what was read above belongs to it.
+    if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel)) continue;
+    task(context, index);
+    done_.fetch_add(1, std::memory_order_acq_rel);
+    ticket = ticket_.load(std::memory_order_acquire);
+  }
+  t_inside_task = false;
+}
+
+uint32_t Pool::WaitForEpochAfter(uint32_t epoch) {
+  const auto deadline = std::chrono::steady_clock::now() + kSpinTime;
+  do {
+    for (int i = 0; i < kPausesPerClockCheck; ++i) {
+      const uint32_t now = EpochOf(ticket_.load(std::memory_order_acquire));
+      if (now != epoch) return now;
+      Pause();
+    }
+  } while (std::chrono::steady_clock::now() < deadline);
+  std::unique_lock<std::mutex> lock(sleep_);
+  sleeping_.fetch_add(1, std::memory_order_seq_cst);
+  uint32_t now = epoch;
+  wake_.wait(lock, [&] { return (now = EpochOf(ticket_.load(std::memory_order_seq_cst))) != epoch; });
+  sleeping_.fetch_sub(1, std::memory_order_relaxed);
+  return now;
+}
+
+void Pool::WorkerMain(int worker) {
+  uint32_t epoch = 0;
+  while (true) {
+    epoch = WaitForEpochAfter(epoch);
+    if (worker < threads() - 1) Work(epoch);
+  }
+}
+
+}  // namespace llm

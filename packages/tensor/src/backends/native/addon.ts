@@ -1,0 +1,48 @@
+/** The C++ library's exports (native/node/binding.cc), and finding it. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UnsupportedError } from '../../errors/errors.ts';
+
+export interface Addon {
+  /** The array from which `run` reads its instruction. */
+  setProgram(program: Float64Array): void;
+  run(length: number): number;
+  allocate(bytes: number): number;
+  free(handle: number): void;
+  write(handle: number, values: ArrayBufferView): void;
+  read(handle: number, values: ArrayBufferView): void;
+  /** [live bytes, peak bytes, pooled bytes, live buffers] */
+  statistics(): [number, number, number, number];
+  resetPeak(): void;
+  trim(): void;
+  setThreads(count: number): number;
+  /** '' chooses the best. Returns the one in use. */
+  setInstructionSet(name: string): string;
+  instructionNames(): string[];
+}
+
+const LIBRARY = path.join('native', 'build', 'llm_tensor.node');
+
+/** The library built in this package: the source and the bundle lie at different depths below its root. */
+export function findLibrary(): string | undefined {
+  let folder = path.dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const candidate = path.join(folder, LIBRARY);
+    if (existsSync(candidate)) return candidate;
+    const parent = path.dirname(folder);
+    if (parent === folder || existsSync(path.join(folder, 'package.json'))) return undefined;
+    folder = parent;
+  }
+}
+
+export function loadAddon(): Addon {
+  const file = process.env['LLM_NATIVE_LIBRARY'] ?? findLibrary();
+  if (file === undefined) {
+    throw new UnsupportedError(
+      `native: library: expected ${LIBRARY} in @llm/tensor, got none. Run node native/build.mjs there.`,
+    );
+  }
+  return createRequire(import.meta.url)(file) as Addon;
+}

@@ -1,0 +1,141 @@
+/**
+ * The backend `native`: tfjs's KernelBackend over the C++ engine. It extends the JavaScript backend, so that a
+ * kernel which has no C++ yet still runs, on copies of the values.
+ */
+import { util, type backend_util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import type { KernelStats, MemoryStats, StatisticsSource } from '../../memory/statistics.ts';
+import { UnsupportedError } from '../../errors/errors.ts';
+import type { Addon } from './addon.ts';
+import { isNativeDtype, NativeData, toNumericArray } from './native-data.ts';
+import { NativeStorage } from './native-storage.ts';
+
+const INITIAL_PROGRAM_LENGTH = 4096;
+
+export class NativeBackend extends MathBackendCPU implements StatisticsSource {
+  override data: NativeStorage;
+  readonly counts: KernelStats = { native: {}, fallback: {} };
+  private readonly opcodes: ReadonlyMap<string, number>;
+  private program = new Float64Array(INITIAL_PROGRAM_LENGTH);
+
+  constructor(readonly addon: Addon) {
+    super();
+    this.data = new NativeStorage(this);
+    this.opcodes = new Map(addon.instructionNames().map((name, opcode) => [name, opcode]));
+    addon.setProgram(this.program);
+  }
+
+  /**
+   * Runs one C++ instruction. Its arguments are what its wrapper in native/kernels reads, in order: handles
+   * (`handleOf`), sizes, `...shapeArgs(shape)`, flags as 0 or 1, floats. Returns what it returns, else 0.
+   */
+  run(instruction: string, ...args: readonly number[]): number {
+    const length = args.length + 1;
+    if (length > this.program.length) this.growProgram(length);
+    const program = this.program;
+    program[0] = this.opcodeOf(instruction);
+    for (let i = 0; i < args.length; i++) program[i + 1] = args[i] as number;
+    return this.addon.run(length);
+  }
+
+  /** A new tensor with undefined contents, for a kernel to fill. */
+  output(shape: number[], dtype: DataType): TensorInfo {
+    const size = util.sizeFromShape(shape);
+    const handle = this.addon.allocate(size * util.bytesPerElement(dtype));
+    return { dataId: this.data.add(new NativeData(this.addon, dtype, handle, size)), shape, dtype };
+  }
+
+  /** The buffer of a float32, int32 or bool tensor. */
+  handleOf(info: TensorInfo): number {
+    const { handle } = this.data.get(info.dataId);
+    if (handle < 0) {
+      throw new UnsupportedError(
+        `native: dtype: expected float32, int32 or bool, got ${info.dtype}. Convert it first.`,
+      );
+    }
+    return handle;
+  }
+
+  hasInstruction(name: string): boolean {
+    return this.opcodes.has(name);
+  }
+
+  override write(values: backend_util.BackendValues, _shape: number[], dtype: DataType): object {
+    return this.data.add(this.recordOf(values, dtype));
+  }
+
+  override move(
+    dataId: object,
+    values: backend_util.BackendValues,
+    _shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
+    const record = this.recordOf(values, dtype);
+    record.refCount = refCount;
+    this.data.set(dataId, record);
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    if (!this.data.has(dataId)) return true;
+    const record = this.data.get(dataId);
+    record.refCount--;
+    if (!force && record.refCount > 0) return false;
+    if (record.complexTensorInfos !== undefined) {
+      this.disposeData(record.complexTensorInfos.real.dataId, true);
+      this.disposeData(record.complexTensorInfos.imag.dataId, true);
+    }
+    this.data.delete(dataId);
+    if (record.handle >= 0) {
+      this.addon.free(record.handle);
+      record.handle = -1;
+    }
+    return true;
+  }
+
+  override memory() {
+    return { unreliable: false, reasons: [] };
+  }
+
+  memoryStats(): Omit<MemoryStats, 'liveTensors'> {
+    const [liveBytes, peakBytes, pooledBytes] = this.addon.statistics();
+    return { liveBytes, peakBytes, pooledBytes };
+  }
+
+  resetPeakMemory(): void {
+    this.addon.resetPeak();
+  }
+
+  kernelStats(): KernelStats {
+    return { native: { ...this.counts.native }, fallback: { ...this.counts.fallback } };
+  }
+
+  resetKernelStats(): void {
+    this.counts.native = {};
+    this.counts.fallback = {};
+  }
+
+  private recordOf(values: backend_util.BackendValues | undefined, dtype: DataType): NativeData {
+    if (values === undefined || values === null || !isNativeDtype(dtype)) {
+      return new NativeData(this.addon, dtype, -1, 0, values);
+    }
+    const array = toNumericArray(dtype, values as ArrayLike<number>);
+    const handle = this.addon.allocate(array.byteLength);
+    this.addon.write(handle, array);
+    return new NativeData(this.addon, dtype, handle, array.length);
+  }
+
+  private opcodeOf(instruction: string): number {
+    const opcode = this.opcodes.get(instruction);
+    if (opcode !== undefined) return opcode;
+    throw new UnsupportedError(
+      `native: instruction: expected one that the built library has, got ${instruction}. ` +
+        'Run node native/build.mjs in @llm/tensor.',
+    );
+  }
+
+  private growProgram(length: number): void {
+    this.program = new Float64Array(length * 2);
+    this.addon.setProgram(this.program);
+  }
+}

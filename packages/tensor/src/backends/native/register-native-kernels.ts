@@ -1,0 +1,54 @@
+/** Registers the backend's kernels: C++ where there is one, else tfjs's JavaScript kernel, counted. */
+import {
+  getKernelsForBackend,
+  registerKernel,
+  type KernelConfig,
+  type KernelFunc,
+} from '@tensorflow/tfjs-core';
+import type { NativeKernel, NativeKernelParams } from './native-kernel.ts';
+import type { KernelStats } from '../../memory/statistics.ts';
+
+/** These only add a reference to their input: nothing is computed, so they don't count as falling back. */
+const METADATA_KERNELS: ReadonlySet<string> = new Set(['Identity', 'Reshape']);
+
+/** The JavaScript kernels must be registered under `cpu` already. Call once. */
+export function registerNativeKernels(kernels: readonly NativeKernel[], counts: KernelStats): void {
+  const javaScript = new Map(
+    getKernelsForBackend('cpu').map((config) => [config.kernelName, config]),
+  );
+  for (const kernel of kernels) {
+    registerKernel(nativeConfig(kernel, javaScript.get(kernel.kernelName), counts));
+    javaScript.delete(kernel.kernelName);
+  }
+  for (const config of javaScript.values()) {
+    const isMetadata = METADATA_KERNELS.has(config.kernelName);
+    const kernelFunc = isMetadata ? config.kernelFunc : countedFallback(config, counts);
+    registerKernel({ ...config, backendName: 'native', kernelFunc });
+  }
+}
+
+function nativeConfig(
+  kernel: NativeKernel,
+  javaScript: KernelConfig | undefined,
+  counts: KernelStats,
+): KernelConfig {
+  const { kernelName } = kernel;
+  const fallback = javaScript && countedFallback(javaScript, counts);
+  const kernelFunc: KernelFunc = (params) => {
+    const nativeParams = params as NativeKernelParams;
+    if (fallback && kernel.supports && !kernel.supports(nativeParams)) return fallback(params);
+    counts.native[kernelName] = (counts.native[kernelName] ?? 0) + 1;
+    return kernel.kernelFunc(nativeParams);
+  };
+  return { kernelName, backendName: 'native', kernelFunc };
+}
+
+function countedFallback(
+  { kernelName, kernelFunc }: KernelConfig,
+  counts: KernelStats,
+): KernelFunc {
+  return (params) => {
+    counts.fallback[kernelName] = (counts.fallback[kernelName] ?? 0) + 1;
+    return kernelFunc(params);
+  };
+}
