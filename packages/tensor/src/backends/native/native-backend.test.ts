@@ -83,13 +83,10 @@ describe('memory', () => {
 describe('kernels', () => {
   it('counts C++ kernels and JavaScript ones apart, and reshape as neither', () => {
     resetKernelStats();
-    tf.tidy(() =>
-      tf.bincount(
-        tf.zeros([4], 'int32'),
-        tf.reshape<tf.Rank.R1>(tf.relu(tf.zeros([2, 2])), [4]),
-        2,
-      ),
-    );
+    tf.tidy(() => {
+      const weights = tf.reshape(tf.relu(tf.zeros([2, 2])), [4]) as tf.Tensor1D;
+      tf.bincount(tf.zeros([4], 'int32'), weights, 2);
+    });
     tf.tidy(() => tf.relu(tf.zeros([4], 'int32')));
     const { native, fallback } = kernelStats();
     expect(native['Relu']).toBe(1);
