@@ -85,7 +85,7 @@ describe('kernels', () => {
     resetKernelStats();
     tf.tidy(() => {
       const weights = tf.reshape(tf.relu(tf.zeros([2, 2])), [4]) as tf.Tensor1D;
-      tf.bincount(tf.zeros([4], 'int32'), weights, 2);
+      tf.bincount(tf.tensor1d([0, 1, 1, 0], 'int32'), weights, 2);
     });
     tf.tidy(() => tf.relu(tf.zeros([4], 'int32')));
     const { native, fallback } = kernelStats();
