@@ -11,21 +11,35 @@ const PNPM = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).packag
 const STEPS = [
   {
     name: 'dependencies',
-    inputs: ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', 'packages/*/package.json', 'apps/*/package.json'],
+    inputs: [
+      'pnpm-lock.yaml',
+      'pnpm-workspace.yaml',
+      'package.json',
+      'packages/*/package.json',
+      'apps/*/package.json',
+    ],
     outputs: ['node_modules/.pnpm'],
     command: ['npx', '--yes', PNPM, 'install', '--frozen-lockfile'],
-    failure: 'Installing the dependencies failed. Check the network and the npm registry, then run `npm run setup` again.',
+    failure:
+      'Installing the dependencies failed. Check the network and the npm registry, then run `npm run setup` again.',
   },
   {
     name: 'native engine',
     inputs: ['packages/tensor/native'],
     outputs: ['packages/tensor/native/build'],
     command: ['node', 'packages/tensor/native/build.mjs'],
-    optional: 'The native engine was not built; the slower wasm and cpu backends are used. A C++17 compiler (g++ or clang++) makes it available.',
+    optional:
+      'The native engine was not built; the slower wasm and cpu backends are used. A C++17 compiler (g++ or clang++) makes it available.',
   },
   {
     name: 'packages',
-    inputs: ['packages/*/src', 'packages/*/tsup.config.ts', 'apps/*/src', 'apps/*/tsup.config.ts', 'pnpm-lock.yaml'],
+    inputs: [
+      'packages/*/src',
+      'packages/*/tsup.config.ts',
+      'apps/*/src',
+      'apps/*/tsup.config.ts',
+      'pnpm-lock.yaml',
+    ],
     outputs: ['apps/demo/dist', 'packages/tensor/dist'],
     command: ['npx', 'turbo', 'run', 'build', '--output-logs=errors-only'],
     failure: 'Building the packages failed; the compiler output is above.',
@@ -59,7 +73,9 @@ function run(step) {
 function bootstrap() {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < 20) {
-    process.stderr.write(`setup: node: expected version 20 or newer, got ${process.versions.node}. Install a current Node.js.\n`);
+    process.stderr.write(
+      `setup: node: expected version 20 or newer, got ${process.versions.node}. Install a current Node.js.\n`,
+    );
     return 1;
   }
   const stamp = readStamp();
@@ -71,7 +87,9 @@ function bootstrap() {
     if (run(step)) {
       stamp[step.name] = digest;
       writeFileSync(STAMP, JSON.stringify(stamp, null, 2));
-      process.stderr.write(`setup: ${step.name} done in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+      process.stderr.write(
+        `setup: ${step.name} done in ${((Date.now() - started) / 1000).toFixed(1)} s\n`,
+      );
     } else if (step.optional) {
       process.stderr.write(`setup: ${step.optional}\n`);
     } else {

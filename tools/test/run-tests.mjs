@@ -20,10 +20,21 @@ function run([program, ...args]) {
 }
 
 function vitestCounts() {
-  run(['npx', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]);
+  run([
+    'npx',
+    'vitest',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]);
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
-  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
-  const brokenFiles = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
+  const brokenFiles = testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  ).length;
   return { passed: numPassedTests, failed: numFailedTests + brokenFiles, skipped: numPendingTests };
 }
 
@@ -33,5 +44,7 @@ for (const [name, command] of CHECKS) {
   process.stdout.write(`${ok ? 'ok' : 'FAILED'}: ${name}\n`);
   counts[ok ? 'passed' : 'failed'] += 1;
 }
-process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+process.stdout.write(
+  `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`,
+);
 process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
