@@ -1,0 +1,52 @@
+// One measured program in its own process. It warms up, prints `ready`, and from then on answers each
+// line `run` with one line of JSON, `{"seconds": …}`. Between its turns it is stopped (SIGSTOP), so
+// that spinning threads of one contestant cannot slow the other.
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+
+export class Contestant {
+  #child;
+  #lines;
+  label;
+
+  constructor(description, shape, { threads, python }) {
+    this.label = description.label;
+    const program = description.command === 'python' ? python : process.execPath;
+    const settings = JSON.stringify({ ...shape, threads, backend: description.backend });
+    // OpenBLAS settings made for old builds would slow a current numpy; torch and llama.cpp ignore them.
+    const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _l2, ...environment } = process.env;
+    this.#child = spawn(program, [join(HERE, description.program), settings], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...environment, OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) },
+    });
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  async #next() {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error(`bench: ${this.label}: the program ended early; its error is above.`);
+    return value;
+  }
+
+  async ready() {
+    while ((await this.#next()) !== 'ready');
+    this.#child.kill('SIGSTOP');
+  }
+
+  /** @returns seconds of one measured unit */
+  async run() {
+    this.#child.kill('SIGCONT');
+    this.#child.stdin.write('run\n');
+    const { seconds } = JSON.parse(await this.#next());
+    this.#child.kill('SIGSTOP');
+    return seconds;
+  }
+
+  close() {
+    this.#child.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,32 @@
+// Measures contestants in turn, A B C A B C …, and compares them round by round: a ratio of two
+// neighbours in time holds on a shared machine whose speed drifts; absolute times do not.
+import { Contestant } from './contestant.mjs';
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** @returns {Promise<{label: string, seconds: number, ratio: number}[]>} ratio = first contestant ÷ this one */
+export async function measure(work, { rounds, ...settings }) {
+  const contestants = [];
+  try {
+    for (const description of work.contestants) {
+      const contestant = new Contestant(description, work.shape, settings);
+      contestants.push(contestant);
+      await contestant.ready(); // one after the other: warm-up wants the machine to itself too
+    }
+    const times = contestants.map(() => []);
+    for (let round = 0; round < rounds; round++) {
+      for (const [i, contestant] of contestants.entries()) times[i].push(await contestant.run());
+    }
+    return contestants.map(({ label }, i) => ({
+      label,
+      seconds: median(times[i]),
+      ratio: median(times[i].map((seconds, round) => times[0][round] / seconds)),
+    }));
+  } finally {
+    for (const contestant of contestants) contestant.close();
+  }
+}

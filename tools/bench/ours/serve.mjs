@@ -1,0 +1,16 @@
+// The contestant's side of the protocol in contestant.mjs.
+import { createInterface } from 'node:readline';
+
+/** @param {() => number | Promise<number>} unit runs once and returns its seconds */
+export async function serve(unit) {
+  process.stdout.write('ready\n');
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line === 'run') process.stdout.write(`${JSON.stringify({ seconds: await unit() })}\n`);
+  }
+}
+
+export function timed(action) {
+  const start = process.hrtime.bigint();
+  action();
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}

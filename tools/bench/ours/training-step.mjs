@@ -1,0 +1,44 @@
+// One training step of a GPT-2 on random tokens: forward, backward, AdamW. Float32, dropout off.
+import { adamw } from '@llm/optim';
+import { crossEntropy, Generator, tf, useBackend, valueAndGrads } from '@llm/tensor';
+import { createModel, parseConfig } from '@llm/transformer';
+import { serve, timed } from './serve.mjs';
+
+const { layers, width, heads, vocabulary, batch, time, threads, backend } = JSON.parse(
+  process.argv[2],
+);
+await useBackend(backend, backend === 'native' ? { threads } : {});
+const config = parseConfig({
+  model_type: 'gpt2',
+  n_layer: layers,
+  n_embd: width,
+  n_head: heads,
+  vocab_size: vocabulary,
+  n_positions: Math.max(1024, time),
+  resid_pdrop: 0,
+  embd_pdrop: 0,
+  attn_pdrop: 0,
+});
+const generator = new Generator(0);
+const model = createModel(config, { generator });
+const optimizer = adamw({ learningRate: 1e-4 });
+optimizer.init(model);
+const variables = model.trainableParameters();
+const randomIds = () =>
+  Int32Array.from({ length: batch * time }, () => generator.nextInt(vocabulary));
+const inputIds = tf.tensor(randomIds(), [batch, time], 'int32');
+const labels = tf.tensor(randomIds(), [batch, time], 'int32');
+
+function step() {
+  const { value, grads } = valueAndGrads(
+    () => crossEntropy(model.forward(inputIds), labels),
+    variables,
+  );
+  optimizer.step(grads);
+  value.dataSync(); // waits for the result, as loss.item() does
+  tf.dispose([value, ...grads]);
+}
+
+const warmUp = backend === 'native' ? 3 : 1;
+for (let i = 0; i < warmUp; i++) step();
+await serve(() => timed(step));

@@ -1,0 +1,34 @@
+"""SmolLM2 in PyTorch float32, on the dequantised GGUF weights: prefill, or greedy decoding after a prompt."""
+import json
+import os
+import sys
+import time
+
+import torch
+from transformers import AutoModelForCausalLM
+
+from serve import serve
+
+s = json.loads(sys.argv[1])
+torch.set_num_threads(s["threads"])
+folder, name = os.path.split(s["modelPath"])
+model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32).eval()
+ids = torch.tensor([[100 + (i * 7919) % 40000 for i in range(s["prompt"])]])
+
+
+@torch.no_grad()
+def unit():
+    start = time.perf_counter()
+    out = model(ids, use_cache=True, logits_to_keep=1)
+    if s["kind"] == "prefill":
+        return time.perf_counter() - start
+    token = out.logits[:, -1:].argmax(-1)
+    start = time.perf_counter()
+    for _ in range(s["tokens"]):
+        out = model(token, past_key_values=out.past_key_values, use_cache=True)
+        token = out.logits[:, -1:].argmax(-1)
+    return time.perf_counter() - start
+
+
+unit()
+serve(unit)

@@ -1,0 +1,44 @@
+// The Markdown that a benchmark run leaves behind.
+import { cpus } from 'node:os';
+
+const TITLES = {
+  training: 'Training step, float32 (forward, backward, AdamW)',
+  inference: 'SmolLM2-135M, one sequence',
+};
+
+/** A row a contestant: milliseconds, and how ours compares (below 1: ours is faster). */
+export function tableOf({ kind, rows }) {
+  const lines = rows.flatMap(({ name, results }) =>
+    results.map(
+      ({ label, seconds, ratio }, i) =>
+        `| ${i === 0 ? name : ''} | ${label} | ${(seconds * 1000).toFixed(1)} | ${i === 0 ? '' : ratio.toFixed(2)} |`,
+    ),
+  );
+  return [
+    `## ${TITLES[kind]}`,
+    '',
+    '| work | who | ms | ours ÷ theirs |',
+    '| --- | --- | ---: | ---: |',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+export function describeMachine({ threads, rounds }) {
+  const date = new Date().toISOString().slice(0, 10);
+  return `${date}, ${cpus()[0].model}, ${cpus().length} cores, ${threads} threads, Node ${process.versions.node}, medians of ${rounds} interleaved rounds.`;
+}
+
+export function benchmarksPage(sections, machine) {
+  return [
+    '# Benchmarks',
+    '',
+    'Written by `tools/bench/run.mjs`; see `tools/bench/README.md` for how to repeat it. Every contestant',
+    'does the same work with the same number of threads, in turn, within one run. The ratio is the median',
+    'of the rounds’ ratios; below 1 this toolkit is faster. Absolute times are those of a shared machine.',
+    '',
+    machine,
+    '',
+    ...sections.map(tableOf),
+  ].join('\n');
+}

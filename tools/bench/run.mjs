@@ -1,0 +1,68 @@
+// Measures this toolkit beside its peers: `node tools/bench/run.mjs [--kind training|inference] …`.
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { measure } from './interleave.mjs';
+import { benchmarksPage, describeMachine, tableOf } from './report.mjs';
+import { inferenceWorks, trainingWorks } from './works.mjs';
+
+const { values } = parseArgs({
+  options: {
+    kind: { type: 'string', multiple: true, default: ['training', 'inference'] },
+    rounds: { type: 'string', default: '5' },
+    threads: { type: 'string', default: '2' },
+    python: { type: 'string', default: process.env.LLM_BENCH_PYTHON ?? 'python3' },
+    model: { type: 'string', default: process.env.LLM_BENCH_MODEL },
+    only: { type: 'string' },
+    out: { type: 'string' },
+  },
+});
+
+function canImport(modules) {
+  const code = modules.map((name) => `import ${name}`).join('; ');
+  return spawnSync(values.python, ['-c', code], { stdio: 'ignore' }).status === 0;
+}
+
+function worksOf(kind) {
+  if (kind === 'training') return trainingWorks();
+  if (kind !== 'inference')
+    throw new Error(`bench: --kind: expected training or inference, got ${kind}.`);
+  if (values.model) return inferenceWorks(values.model);
+  process.stderr.write(
+    'bench: inference left out: name a SmolLM2 .gguf with --model or LLM_BENCH_MODEL.\n',
+  );
+  return [];
+}
+
+const installed = new Map();
+function isInstalled({ label, needs }) {
+  if (!needs) return true;
+  const key = needs.join(' ');
+  if (!installed.has(key)) {
+    installed.set(key, canImport(needs));
+    if (!installed.get(key))
+      process.stderr.write(`bench: ${label} left out: ${values.python} has no ${key}.\n`);
+  }
+  return installed.get(key);
+}
+
+const sections = [];
+for (const kind of values.kind) {
+  const rows = [];
+  for (const work of worksOf(kind)) {
+    if (values.only && !work.name.includes(values.only)) continue;
+    const contestants = work.contestants.filter(isInstalled);
+    const results = await measure(
+      { ...work, contestants },
+      { rounds: Number(values.rounds), threads: Number(values.threads), python: values.python },
+    );
+    rows.push({ name: work.name, results });
+    process.stderr.write(
+      `${work.name}: ${results.map((r) => `${r.label} ${(r.seconds * 1000).toFixed(1)} ms`).join(', ')}\n`,
+    );
+  }
+  if (rows.length > 0) sections.push({ kind, rows });
+}
+
+for (const section of sections) process.stdout.write(`${tableOf(section)}\n`);
+if (values.out) writeFileSync(values.out, benchmarksPage(sections, describeMachine(values)));
