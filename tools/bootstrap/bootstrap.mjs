@@ -16,7 +16,7 @@ const STEPS = [
       'pnpm-workspace.yaml',
       'package.json',
       'packages/*/package.json',
-      'apps/*/package.json',
+      'apps/*/package.json', 'tools/*/package.json',
     ],
     outputs: ['node_modules/.pnpm'],
     command: ['npx', '--yes', PNPM, 'install', '--frozen-lockfile'],
