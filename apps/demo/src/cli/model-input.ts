@@ -14,7 +14,11 @@ export const MODEL_INPUT_OPTIONS = {
     required: true,
   },
   prompt: { type: 'string', description: 'the text to start from' },
-  ids: { type: 'string', description: 'token ids instead of text; needs no tokenizer', placeholder: '1,2,3' },
+  ids: {
+    type: 'string',
+    description: 'token ids instead of text; needs no tokenizer',
+    placeholder: '1,2,3',
+  },
   chat: { type: 'boolean', description: "wrap the prompt in the model's chat template" },
   adapter: {
     type: 'string',
@@ -34,7 +38,9 @@ export interface ModelInput {
 export function parseIds(text: string): number[] {
   const ids = text.split(',').map((part) => Number(part.trim() === '' ? Number.NaN : part));
   if (ids.some((id) => !Number.isInteger(id) || id < 0)) {
-    throw new UsageError(`--ids: expected whole numbers separated by commas, got ${JSON.stringify(text)}.`);
+    throw new UsageError(
+      `--ids: expected whole numbers separated by commas, got ${JSON.stringify(text)}.`,
+    );
   }
   return ids;
 }
@@ -42,7 +48,8 @@ export function parseIds(text: string): number[] {
 async function loadAdapters(model: CausalLm, adapters: readonly string[]): Promise<void> {
   for (const adapter of adapters) {
     const [name, folder] = adapter.split(/=(.*)/s);
-    if (!name || !folder) throw new UsageError(`--adapter: expected NAME=DIR, got ${JSON.stringify(adapter)}.`);
+    if (!name || !folder)
+      throw new UsageError(`--adapter: expected NAME=DIR, got ${JSON.stringify(adapter)}.`);
     await loadAdapter(model, folder, name);
   }
 }
@@ -58,11 +65,15 @@ function encodePrompt(tokenizer: Tokenizer, text: string, isChat: boolean): numb
 function checkVocabulary(ids: readonly number[], vocabSize: number): void {
   const wrong = ids.find((id) => id >= vocabSize);
   if (wrong === undefined) return;
-  throw new Error(`--ids: expected ids below the model's vocabulary of ${vocabSize}, got ${wrong}.`);
+  throw new Error(
+    `--ids: expected ids below the model's vocabulary of ${vocabSize}, got ${wrong}.`,
+  );
 }
 
 /** Loads model, adapters and prompt. The caller disposes the model. */
-export async function promptIds(values: OptionValues<typeof MODEL_INPUT_OPTIONS>): Promise<ModelInput> {
+export async function promptIds(
+  values: OptionValues<typeof MODEL_INPUT_OPTIONS>,
+): Promise<ModelInput> {
   if ((values.prompt === undefined) === (values.ids === undefined)) {
     throw new UsageError('expected one of --prompt and --ids.');
   }

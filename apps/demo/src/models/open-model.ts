@@ -1,4 +1,4 @@
-// Opens what --model names: a Hugging Face folder or a .gguf file, with its tokenizer and end tokens.
+// Opens what --model names: a Hugging Face folder or a .gguf file, with its tokenizer.
 import { stat } from 'node:fs/promises';
 import { loadModel } from '@llm/transformer';
 import type { CausalLm } from '@llm/transformer';
@@ -7,8 +7,6 @@ import { Tokenizer } from '@llm/tokenizer';
 export interface OpenModel {
   readonly model: CausalLm;
   readonly tokenizer: Tokenizer;
-  /** Ids that end an answer. */
-  readonly stopTokens: readonly number[];
 }
 
 async function checkExists(path: string): Promise<void> {
@@ -24,15 +22,10 @@ export async function openModelOnly(path: string): Promise<CausalLm> {
   return loadModel(path);
 }
 
-export function endTokens(model: CausalLm): readonly number[] {
-  const ids = model.config.eosTokenId;
-  return ids === undefined ? [] : Array.isArray(ids) ? ids : [ids as number];
-}
-
 /** Model and tokenizer. The caller disposes the model. */
 export async function openModel(path: string): Promise<OpenModel> {
   await checkExists(path);
   const tokenizer = await Tokenizer.load(path);
   const model = await loadModel(path);
-  return { model, tokenizer, stopTokens: endTokens(model) };
+  return { model, tokenizer };
 }

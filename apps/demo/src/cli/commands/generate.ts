@@ -1,6 +1,5 @@
 // `llm generate`: continues a prompt, printing each piece of text as soon as it is whole.
 import { generate } from '@llm/transformer';
-import { endTokens } from '../../models/open-model.ts';
 import { defineCommand } from '../command.ts';
 import { MODEL_INPUT_OPTIONS, promptIds } from '../model-input.ts';
 import { startBackend } from '../start-backend.ts';
@@ -16,11 +15,30 @@ export const command = defineCommand({
   options: {
     ...MODEL_INPUT_OPTIONS,
     greedy: { type: 'boolean', description: 'always take the likeliest token' },
-    temperature: { type: 'number', description: 'of sampling; 0 is greedy', default: 0.8, minimum: 0 },
+    temperature: {
+      type: 'number',
+      description: 'of sampling; 0 is greedy',
+      default: 0.8,
+      minimum: 0,
+    },
     'top-k': { type: 'integer', description: 'sample from the k likeliest tokens', minimum: 1 },
-    'top-p': { type: 'number', description: 'sample from the likeliest tokens of this mass', minimum: 0 },
-    'max-new-tokens': { type: 'integer', description: 'most tokens to write', default: 128, minimum: 1 },
-    'min-new-tokens': { type: 'integer', description: 'fewest tokens to write', default: 0, minimum: 0 },
+    'top-p': {
+      type: 'number',
+      description: 'sample from the likeliest tokens of this mass',
+      minimum: 0,
+    },
+    'max-new-tokens': {
+      type: 'integer',
+      description: 'most tokens to write',
+      default: 128,
+      minimum: 1,
+    },
+    'min-new-tokens': {
+      type: 'integer',
+      description: 'fewest tokens to write',
+      default: 0,
+      minimum: 0,
+    },
   },
   async run({ values, output, signal }) {
     await startBackend(values);
@@ -28,14 +46,13 @@ export const command = defineCommand({
     try {
       const decoder = tokenizer?.decodeStream();
       const started = Date.now();
-      const { sequences, finishReasons } = generate(model, [...ids], {
+      const { sequences, finishReasons } = await generate(model, [...ids], {
         maxNewTokens: values['max-new-tokens'],
         minNewTokens: values['min-new-tokens'],
         temperature: values.greedy ? 0 : values.temperature,
         topK: values['top-k'],
         topP: values['top-p'],
         seed: values.seed,
-        stopTokens: [...endTokens(model)],
         signal,
         onToken: (token) => {
           if (!output.isJson) output.text(decoder ? decoder.push(token) : `${token} `);
@@ -47,7 +64,9 @@ export const command = defineCommand({
       if (output.isJson) return;
       output.line(decoder?.end() ?? '');
       const seconds = (Date.now() - started) / 1000;
-      output.note(`${written.length} tokens, ${(written.length / seconds).toFixed(1)} tokens/s, ${finishReasons[0]}`);
+      output.note(
+        `${written.length} tokens, ${(written.length / seconds).toFixed(1)} tokens/s, ${finishReasons[0]}`,
+      );
     } finally {
       model.dispose();
     }

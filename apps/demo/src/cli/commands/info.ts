@@ -23,7 +23,9 @@ function machine() {
     processor: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
     memoryBytes: totalmem(),
-    packages: Object.fromEntries(PACKAGES.map((name) => [`@llm/${name}`, versionOf(`@llm/${name}`)])),
+    packages: Object.fromEntries(
+      PACKAGES.map((name) => [`@llm/${name}`, versionOf(`@llm/${name}`)]),
+    ),
   };
 }
 
@@ -46,7 +48,9 @@ export const command = defineCommand({
     const facts = machine();
     output.json({ ...facts, ...report });
     if (output.isJson) return;
-    output.line(`Node ${facts.node} on ${facts.platform}, ${facts.processor}, ${facts.cores} cores`);
+    output.line(
+      `Node ${facts.node} on ${facts.platform}, ${facts.processor}, ${facts.cores} cores`,
+    );
     const set = report.instructionSet ? `, ${report.instructionSet}` : '';
     output.line(`Backend ${report.backend} (${report.threads} threads${set}): ${report.reason}`);
     output.line('Ladder, best first:');

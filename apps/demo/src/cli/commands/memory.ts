@@ -82,9 +82,17 @@ export const command = defineCommand({
     'memory --config config.json --train [--batch N] [--context N]',
   ],
   options: {
-    model: { type: 'string', description: 'Hugging Face folder or .gguf file', placeholder: 'PATH' },
+    model: {
+      type: 'string',
+      description: 'Hugging Face folder or .gguf file',
+      placeholder: 'PATH',
+    },
     config: { type: 'string', description: 'a config.json', placeholder: 'FILE' },
-    params: { type: 'string', description: 'number of parameters, such as 7B', placeholder: 'COUNT' },
+    params: {
+      type: 'string',
+      description: 'number of parameters, such as 7B',
+      placeholder: 'COUNT',
+    },
     type: { type: 'string', description: 'storage of the weights: f32, f16, bf16, Q8_0, Q4_1, …' },
     'kv-type': { type: 'string', description: 'storage of keys and values', default: 'f16' },
     batch: { type: 'integer', description: 'sequences at once', default: 1, minimum: 1 },
@@ -105,7 +113,9 @@ export const command = defineCommand({
         });
     output.json({ model: subject.name, ...memory });
     if (output.isJson) return;
-    output.line(`${subject.name}: ${formatBytes(memory.totalBytes)} to ${train ? 'train' : 'serve'}`);
+    output.line(
+      `${subject.name}: ${formatBytes(memory.totalBytes)} to ${train ? 'train' : 'serve'}`,
+    );
     for (const line of memoryLines(memory)) output.line(line);
   },
 });

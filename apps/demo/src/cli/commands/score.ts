@@ -26,13 +26,17 @@ export function scoreIds(model: CausalLm, ids: readonly number[], top: number): 
     if (ids.length === 1) return { logits: topLogits(last, top), nll: null };
     const predicted = tf.slice(logits, [0, 0, 0], [1, ids.length - 1, vocabSize]);
     const labels = tf.tensor2d(ids.slice(1), [1, ids.length - 1], 'int32');
-    return { logits: topLogits(last, top), nll: crossEntropy(predicted, labels).dataSync()[0] as number };
+    return {
+      logits: topLogits(last, top),
+      nll: crossEntropy(predicted, labels).dataSync()[0] as number,
+    };
   });
 }
 
 export const command = defineCommand({
   name: 'score',
-  summary: 'Prints the next-token logits after a text and the mean negative log-likelihood of the text.',
+  summary:
+    'Prints the next-token logits after a text and the mean negative log-likelihood of the text.',
   usage: ['score --model M --prompt TEXT [--top 20]', 'score --model M --ids 1,2,3 --json'],
   options: {
     ...MODEL_INPUT_OPTIONS,
