@@ -16,7 +16,8 @@ const STEPS = [
       'pnpm-workspace.yaml',
       'package.json',
       'packages/*/package.json',
-      'apps/*/package.json', 'tools/*/package.json',
+      'apps/*/package.json',
+      'tools/*/package.json',
     ],
     outputs: ['node_modules/.pnpm'],
     command: ['npx', '--yes', PNPM, 'install', '--frozen-lockfile'],
@@ -41,7 +42,7 @@ const STEPS = [
       'pnpm-lock.yaml',
     ],
     outputs: ['apps/demo/dist', 'packages/tensor/dist'],
-    command: ['npx', 'turbo', 'run', 'build', '--output-logs=errors-only'],
+    command: ['npx', '--yes', PNPM, 'exec', 'turbo', 'run', 'build', '--output-logs=errors-only'],
     failure: 'Building the packages failed; the compiler output is above.',
   },
 ];

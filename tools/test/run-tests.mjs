@@ -11,7 +11,7 @@ const report = join(mkdtempSync(join(tmpdir(), 'llm-test-')), 'vitest.json');
 const CHECKS = [
   ['lint', ['npx', 'eslint', '.']],
   ['format', ['npx', 'prettier', '--check', '--log-level=warn', '.']],
-  ['types', ['npx', 'turbo', 'run', 'typecheck', '--output-logs=errors-only']],
+  ['types', ['npm', 'run', '--silent', 'typecheck', '--', '--output-logs=errors-only']],
 ];
 
 function run([program, ...args]) {
