@@ -25,11 +25,24 @@ const isX64 = process.arch === 'x64';
 const out = path.join(root, 'build', isSanitized ? 'sanitize' : '');
 const JOBS = Math.min(2, availableParallelism());
 
+// GCC 12 sees its own _mm512_undefined_ps() as uninitialised.
+const GCC_FALSE_ALARM = '-Wno-maybe-uninitialized';
+
 const ISA_FLAGS = isX64
   ? {
       scalar: [],
       avx2: ['-mavx2', '-mfma', '-mf16c'],
-      avx512: ['-mavx2', '-mfma', '-mf16c', '-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mprefer-vector-width=512'],
+      avx512: [
+        '-mavx2',
+        '-mfma',
+        '-mf16c',
+        '-mavx512f',
+        '-mavx512bw',
+        '-mavx512dq',
+        '-mavx512vl',
+        '-mprefer-vector-width=512',
+        GCC_FALSE_ALARM,
+      ],
     }
   : { scalar: [] };
 
@@ -48,12 +61,33 @@ function findCompiler() {
 function commonFlags() {
   const headers = createRequire(import.meta.url)('node-api-headers').include_dir;
   const optimise = isSanitized
-    ? ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer']
+    ? [
+        '-O1',
+        '-g',
+        '-fsanitize=address,undefined',
+        '-fno-sanitize-recover=undefined',
+        '-fno-omit-frame-pointer',
+      ]
     : ['-O3', '-g1'];
   return [
-    '-std=c++17', ...optimise, '-fPIC', '-fvisibility=hidden', '-ffp-contract=off', '-fno-math-errno',
-    '-fno-trapping-math', '-Wall', '-Wextra', '-Werror', '-Wno-psabi', '-DNAPI_VERSION=8',
-    '-DNODE_GYP_MODULE_NAME=llm_tensor', `-I${root}`, '-isystem', headers, '-pthread',
+    '-std=c++17',
+    ...optimise,
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-ffp-contract=off',
+    '-fno-math-errno',
+    '-fno-trapping-math',
+    '-Wall',
+    '-Wextra',
+    '-Werror',
+    '-Wno-psabi',
+    '-Wno-unknown-warning-option',
+    '-DNAPI_VERSION=8',
+    '-DNODE_GYP_MODULE_NAME=llm_tensor',
+    `-I${root}`,
+    '-isystem',
+    headers,
+    '-pthread',
   ];
 }
 
@@ -85,7 +119,9 @@ function unitsOf(source, common) {
 const fileHashes = new Map();
 function hashOfFile(file) {
   if (!fileHashes.has(file)) {
-    const hash = existsSync(file) ? createHash('sha256').update(readFileSync(file)).digest('hex') : 'missing';
+    const hash = existsSync(file)
+      ? createHash('sha256').update(readFileSync(file)).digest('hex')
+      : 'missing';
     fileHashes.set(file, hash);
   }
   return fileHashes.get(file);
@@ -95,9 +131,18 @@ function hashOfFile(file) {
 function stateOf(unit, compiler) {
   const dependencyFile = unit.object.replace(/\.o$/, '.d');
   if (!existsSync(dependencyFile) || !existsSync(unit.object)) return undefined;
-  const list = readFileSync(dependencyFile, 'utf8').replaceAll('\\\n', ' ').split(/:\s/).slice(1).join(' ');
-  const files = list.split(/(?<!\\)\s+/).filter(Boolean).map((file) => file.replaceAll('\\ ', ' '));
-  const hash = createHash('sha256').update([compiler.command, compiler.version, ...unit.args].join('\0'));
+  const list = readFileSync(dependencyFile, 'utf8')
+    .replaceAll('\\\n', ' ')
+    .split(/:\s/)
+    .slice(1)
+    .join(' ');
+  const files = list
+    .split(/(?<!\\)\s+/)
+    .filter(Boolean)
+    .map((file) => file.replaceAll('\\ ', ' '));
+  const hash = createHash('sha256').update(
+    [compiler.command, compiler.version, ...unit.args].join('\0'),
+  );
   for (const file of files) hash.update(`${file}\0${hashOfFile(file)}`);
   return hash.digest('hex');
 }
@@ -134,11 +179,21 @@ async function inParallel(items, work) {
 async function link(target, units, args, compiler) {
   const record = path.join(out, `${path.basename(target)}.hash`);
   const inputs = units.map((unit) => readFileSync(`${unit.object}.hash`, 'utf8'));
-  const state = createHash('sha256').update([compiler.command, ...args, ...inputs].join('\0')).digest('hex');
-  if (existsSync(target) && existsSync(record) && readFileSync(record, 'utf8') === state) return false;
+  const state = createHash('sha256')
+    .update([compiler.command, ...args, ...inputs].join('\0'))
+    .digest('hex');
+  if (existsSync(target) && existsSync(record) && readFileSync(record, 'utf8') === state)
+    return false;
   const temporary = `${target}.${process.pid}.tmp`;
   const sanitizers = isSanitized ? ['-fsanitize=address,undefined'] : [];
-  await run(compiler.command, [...args, ...sanitizers, ...units.map((u) => u.object), '-pthread', '-o', temporary]);
+  await run(compiler.command, [
+    ...args,
+    ...sanitizers,
+    ...units.map((u) => u.object),
+    '-pthread',
+    '-o',
+    temporary,
+  ]);
   renameSync(temporary, target); // a process that has the old one loaded keeps it
   writeFileSync(record, state);
   return true;
@@ -146,7 +201,9 @@ async function link(target, units, args, compiler) {
 
 /** Not unloaded with a worker thread's environment: our own threads run its code. */
 function sharedLibraryFlags() {
-  return isDarwin ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-Wl,-z,nodelete', '-Wl,--no-undefined-version'];
+  return isDarwin
+    ? ['-bundle', '-undefined', 'dynamic_lookup']
+    : ['-shared', '-Wl,-z,nodelete', '-Wl,--no-undefined-version'];
 }
 
 async function main() {
@@ -155,11 +212,13 @@ async function main() {
   const compiler = findCompiler();
   const common = commonFlags();
   const units = findSources().flatMap((source) => unitsOf(source, common));
-  const isTest = ({ source }) => source.endsWith('_test.cc') || source.startsWith(`test${path.sep}`);
+  const isTest = ({ source }) =>
+    source.endsWith('_test.cc') || source.startsWith(`test${path.sep}`);
   const engine = units.filter((unit) => !isTest(unit));
   const wanted = flags.has('--test') ? units : engine;
   const stale = wanted.filter((unit) => !isCurrent(unit, compiler));
-  if (stale.length > 0) process.stderr.write(`native: compiling ${stale.length} files with ${compiler.version}\n`);
+  if (stale.length > 0)
+    process.stderr.write(`native: compiling ${stale.length} files with ${compiler.version}\n`);
   await inParallel(stale, (unit) => compile(unit, compiler));
   await link(path.join(out, 'llm_tensor.node'), engine, sharedLibraryFlags(), compiler);
   if (flags.has('--test')) {
