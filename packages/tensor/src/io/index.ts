@@ -1,1 +1,8 @@
-export {};
+/** @llm/tensor/io: model files. Node only. */
+export { bytesSource, type ByteSource, fileSource } from './byte-source.ts';
+export type { GgufTensorInfo, GgufValue } from './gguf-header.ts';
+export { type GgufFile, openGguf } from './gguf-read.ts';
+export type { SafetensorsDtype, SafetensorsInfo } from './safetensors-header.ts';
+export { openSafetensors, type SafetensorsFile } from './safetensors-read.ts';
+export { type SafetensorsOptions, writeSafetensors } from './safetensors-write.ts';
+export { type FileData, writeFileAtomic } from './write-file-atomic.ts';

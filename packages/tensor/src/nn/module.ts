@@ -43,8 +43,7 @@ export abstract class Module {
   /** The module at `path`, as `namedModules` reports it. */
   getModule(path: string): Module {
     if (path === '') return this;
-    let value: unknown = this;
-    for (const name of path.split('.')) value = own(value, name);
+    const value = path.split('.').reduce<unknown>(own, this);
     if (value instanceof Module) return value;
     throw new RangeError(
       `getModule: path: expected a module's path, got '${path}'. See namedModules().`,
@@ -57,8 +56,7 @@ export abstract class Module {
     const names = path.split('.');
     const last = names.pop() as string;
     if (last === '') throw new RangeError(`setModule: path: expected a child's path, got ''.`);
-    let parent: unknown = this;
-    for (const name of names) parent = own(parent, name);
+    const parent = names.reduce<unknown>(own, this);
     (parent as Record<string, Module>)[last] = module;
   }
 

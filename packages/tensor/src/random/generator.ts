@@ -26,7 +26,7 @@ function openUniform(word: number): number {
 }
 
 // Φ(−2) and Φ(2): truncatedNormal keeps what lies within two standard deviations.
-const LOWER_TAIL = 0.022750131948179207;
+const LOWER_TAIL = 0.02275013194817921;
 const INNER_MASS = 1 - 2 * LOWER_TAIL;
 
 /** Draws numbers and tensors from one Philox stream. The caller owns the tensors. */
