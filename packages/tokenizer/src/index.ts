@@ -1,1 +1,11 @@
-export {};
+export { Tokenizer } from './tokenizer.ts';
+export type { DecodeOptions, EncodeOptions, TokenizerRoles } from './tokenizer.ts';
+export type { DecodeStream } from './decode-stream.ts';
+export type { AddedToken } from './added-tokens/added-token.ts';
+export type { ApplyChatTemplateOptions, ChatMessage } from './chat-template/apply-chat-template.ts';
+export type { TokenizerDefinition } from './io/tokenizer-json.ts';
+export { parseGgufMetadata, readGgufMetadata } from './io/gguf-metadata.ts';
+export type { GgufFile } from './io/gguf-metadata.ts';
+export { trainBpe } from './train/train-bpe.ts';
+export type { TrainBpeOptions, TrainProgress } from './train/train-bpe.ts';
+export { TokenizerError, TokenizerFormatError, UnsupportedComponentError } from './errors.ts';

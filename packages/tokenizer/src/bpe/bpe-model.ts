@@ -1,0 +1,198 @@
+/**
+ * The BPE model of tokenizer.json: characters of a piece become symbols, then merges join them. What becomes of a
+ * character that the vocabulary lacks: its `<0xNN>` bytes (byte_fallback), else unk_token (neighbours fused with
+ * fuse_unk), else nothing. Checked against Rust `tokenizers` 0.23. Left out: dropout at encoding time.
+ */
+import { UnsupportedComponentError } from '../errors.ts';
+import type { JsonObject } from '../io/json-fields.ts';
+import { booleanField, formatError, optionalString } from '../io/json-fields.ts';
+import type { IdBuffer, Model } from '../model.ts';
+import { Vocabulary } from '../vocabulary.ts';
+import { MergeTable } from './merge-table.ts';
+import { mergeSymbols } from './merge-symbols.ts';
+
+export type Merge = readonly [left: string, right: string];
+
+export interface BpeOptions {
+  readonly unkToken?: string | undefined;
+  readonly continuingSubwordPrefix?: string | undefined;
+  readonly endOfWordSuffix?: string | undefined;
+  readonly fuseUnk?: boolean;
+  readonly byteFallback?: boolean;
+  /** A piece that is a token as a whole is that token, whatever its merges say. */
+  readonly ignoreMerges?: boolean;
+}
+
+/** Pieces up to this length are cached, and so many of them; both bound the memory of a long-lived process. */
+const CACHED_LENGTH = 64;
+const CACHED_PIECES = 50_000;
+
+export class BpeModel implements Model {
+  readonly type = 'BPE';
+  readonly vocabulary: Vocabulary;
+  readonly merges: readonly Merge[];
+  readonly mergeTable: MergeTable;
+  readonly options: BpeOptions;
+  readonly #unkId: number | undefined;
+  readonly #cache = new Map<string, Int32Array>();
+  #symbols = new Int32Array(256);
+
+  constructor(vocabulary: Vocabulary, merges: readonly Merge[], options: BpeOptions = {}) {
+    this.vocabulary = vocabulary;
+    this.merges = merges;
+    this.options = options;
+    this.mergeTable = buildMergeTable(vocabulary, merges, options);
+    this.#unkId =
+      options.unkToken === undefined ? undefined : requireUnk(vocabulary, options.unkToken);
+  }
+
+  static fromJSON(json: JsonObject, path: string): BpeModel {
+    if (typeof json['dropout'] === 'number' && json['dropout'] > 0) {
+      throw new UnsupportedComponentError(
+        `${path}.dropout: expected null or 0, got ${json['dropout']}. BPE dropout is not supported; set it to null.`,
+      );
+    }
+    const vocabulary = Vocabulary.fromJSON(json['vocab'], `${path}.vocab`);
+    return new BpeModel(vocabulary, parseMerges(json['merges'], `${path}.merges`), {
+      unkToken: optionalString(json, 'unk_token', path),
+      continuingSubwordPrefix: optionalString(json, 'continuing_subword_prefix', path),
+      endOfWordSuffix: optionalString(json, 'end_of_word_suffix', path),
+      fuseUnk: booleanField(json, 'fuse_unk', path, false),
+      byteFallback: booleanField(json, 'byte_fallback', path, false),
+      ignoreMerges: booleanField(json, 'ignore_merges', path, false),
+    });
+  }
+
+  get vocabSize(): number {
+    return this.vocabulary.size;
+  }
+
+  tokenToId(token: string): number | undefined {
+    return this.vocabulary.ids.get(token);
+  }
+
+  idToToken(id: number): string | undefined {
+    return this.vocabulary.tokens[id];
+  }
+
+  tokenize(piece: string, output: IdBuffer): void {
+    const cached = this.#cache.get(piece);
+    if (cached !== undefined) return output.append(cached);
+    const ids = this.tokenizeUncached(piece);
+    output.append(ids);
+    if (piece.length > CACHED_LENGTH) return;
+    if (this.#cache.size >= CACHED_PIECES) this.#cache.clear();
+    this.#cache.set(piece, ids.slice());
+  }
+
+  /** The ids of a piece; valid until the next call. */
+  tokenizeUncached(piece: string): Int32Array {
+    const whole = this.options.ignoreMerges ? this.tokenToId(piece) : undefined;
+    if (whole !== undefined) return Int32Array.of(whole);
+    const length = this.#initialSymbols(piece);
+    return this.#symbols.subarray(0, mergeSymbols(this.mergeTable, this.#symbols, length));
+  }
+
+  /** Fills `#symbols` with one id per character; returns how many there are. */
+  #initialSymbols(piece: string): number {
+    const { continuingSubwordPrefix, endOfWordSuffix, fuseUnk } = this.options;
+    let count = 0;
+    let endsInUnk = false;
+    for (let i = 0; i < piece.length;) {
+      const character = String.fromCodePoint(piece.codePointAt(i) as number);
+      const isFirst = i === 0;
+      i += character.length;
+      let symbol = character;
+      if (!isFirst && continuingSubwordPrefix) symbol = continuingSubwordPrefix + symbol;
+      if (i === piece.length && endOfWordSuffix) symbol += endOfWordSuffix;
+      const id = this.tokenToId(symbol);
+      const fallback = id === undefined ? this.#fallback(symbol) : undefined;
+      if (id !== undefined || fallback !== undefined) endsInUnk = false;
+      if (id !== undefined) count = this.#put(count, id);
+      else if (fallback !== undefined)
+        for (const byteId of fallback) count = this.#put(count, byteId);
+      else if (this.#unkId !== undefined && !(endsInUnk && fuseUnk)) {
+        count = this.#put(count, this.#unkId);
+        endsInUnk = true;
+      }
+    }
+    return count;
+  }
+
+  #put(count: number, id: number): number {
+    if (count === this.#symbols.length) {
+      const symbols = new Int32Array(count * 2);
+      symbols.set(this.#symbols);
+      this.#symbols = symbols;
+    }
+    this.#symbols[count] = id;
+    return count + 1;
+  }
+
+  /** The `<0xNN>` tokens of a symbol's bytes, if byte fallback is on and the vocabulary has them all. */
+  #fallback(symbol: string): number[] | undefined {
+    if (!this.options.byteFallback) return undefined;
+    const ids: number[] = [];
+    for (const byte of new TextEncoder().encode(symbol)) {
+      const id = this.tokenToId(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+      if (id === undefined) return undefined;
+      ids.push(id);
+    }
+    return ids;
+  }
+
+  toJSON(): unknown {
+    const { unkToken, continuingSubwordPrefix, endOfWordSuffix } = this.options;
+    return {
+      type: 'BPE',
+      dropout: null,
+      unk_token: unkToken ?? null,
+      continuing_subword_prefix: continuingSubwordPrefix ?? null,
+      end_of_word_suffix: endOfWordSuffix ?? null,
+      fuse_unk: this.options.fuseUnk ?? false,
+      byte_fallback: this.options.byteFallback ?? false,
+      ignore_merges: this.options.ignoreMerges ?? false,
+      vocab: this.vocabulary.toJSON(),
+      merges: this.merges,
+    };
+  }
+}
+
+function requireUnk(vocabulary: Vocabulary, unkToken: string): number {
+  const id = vocabulary.ids.get(unkToken);
+  if (id === undefined) throw formatError('model.unk_token', 'a token of the vocabulary', unkToken);
+  return id;
+}
+
+function buildMergeTable(
+  vocabulary: Vocabulary,
+  merges: readonly Merge[],
+  options: BpeOptions,
+): MergeTable {
+  const table = new MergeTable(merges.length);
+  const ids = vocabulary.ids;
+  const prefixLength = options.continuingSubwordPrefix?.length ?? 0;
+  merges.forEach(([left, right], rank) => {
+    const leftId = ids.get(left);
+    const rightId = ids.get(right);
+    const merged = ids.get(left + (prefixLength > 0 ? right.slice(prefixLength) : right));
+    if (leftId === undefined || rightId === undefined || merged === undefined) {
+      throw formatError(`model.merges[${rank}]`, 'tokens of the vocabulary', `${left} ${right}`);
+    }
+    table.add(leftId, rightId, rank, merged);
+  });
+  return table;
+}
+
+/** Merges as pairs, or in the older form `"left right"`. */
+export function parseMerges(json: unknown, path: string): Merge[] {
+  if (!Array.isArray(json)) throw formatError(path, 'an array', json);
+  return json.map((merge: unknown, i): Merge => {
+    const pair: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
+    if (Array.isArray(pair) && pair.length === 2) {
+      const [left, right] = pair as unknown[];
+      if (typeof left === 'string' && typeof right === 'string') return [left, right];
+    }
+    throw formatError(`${path}[${i}]`, 'two tokens', merge);
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * tokenizer.json, the format of Hugging Face `tokenizers`: reading to a definition and the live parts, and writing.
+ * Component objects are kept as they were read, so that writing gives them back unchanged; a component that this
+ * package does not know is an error that names it, never a silent difference.
+ */
+import type { AddedToken } from '../added-tokens/added-token.ts';
+import { addedTokenToJson, parseAddedTokens } from '../added-tokens/added-token.ts';
+import { BpeModel } from '../bpe/bpe-model.ts';
+import { TokenizerFormatError, UnsupportedComponentError } from '../errors.ts';
+import type { Model } from '../model.ts';
+import { WordPieceModel } from '../wordpiece/word-piece-model.ts';
+import { asObject } from './json-fields.ts';
+
+/** Everything that a tokenizer.json says. The components stay JSON; `Tokenizer` builds them. */
+export interface TokenizerDefinition {
+  readonly model: Model;
+  readonly addedTokens: readonly AddedToken[];
+  readonly normalizer: unknown;
+  readonly preTokenizer: unknown;
+  readonly postProcessor: unknown;
+  readonly decoder: unknown;
+  /** Kept for writing; `encode` neither truncates nor pads. */
+  readonly truncation: unknown;
+  readonly padding: unknown;
+}
+
+const KNOWN_KEYS = new Set([
+  'version',
+  'truncation',
+  'padding',
+  'added_tokens',
+  'normalizer',
+  'pre_tokenizer',
+  'post_processor',
+  'decoder',
+  'model',
+]);
+
+/** @param json The parsed document, or its text. */
+export function parseTokenizerJson(json: unknown, path = 'tokenizer.json'): TokenizerDefinition {
+  const root = asObject(typeof json === 'string' ? parseText(json, path) : json, path);
+  const unknown = Object.keys(root).find((key) => !KNOWN_KEYS.has(key));
+  if (unknown !== undefined) {
+    throw new UnsupportedComponentError(
+      `${path}: expected only ${[...KNOWN_KEYS].join(', ')}, got ${JSON.stringify(unknown)}. Remove it, or update this package.`,
+    );
+  }
+  return {
+    model: parseModel(root['model'], `${path}: model`),
+    addedTokens: parseAddedTokens(root['added_tokens'], `${path}: added_tokens`),
+    normalizer: root['normalizer'] ?? null,
+    preTokenizer: root['pre_tokenizer'] ?? null,
+    postProcessor: root['post_processor'] ?? null,
+    decoder: root['decoder'] ?? null,
+    truncation: root['truncation'] ?? null,
+    padding: root['padding'] ?? null,
+  };
+}
+
+function parseText(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new TokenizerFormatError(
+      `${path}: expected JSON, got text that is not (${String(error)}).`,
+    );
+  }
+}
+
+function parseModel(value: unknown, path: string): Model {
+  const json = asObject(value, path);
+  // The oldest files name no type: those with merges are BPE.
+  const type = json['type'] ?? (json['merges'] === undefined ? undefined : 'BPE');
+  switch (type) {
+    case 'BPE':
+      return BpeModel.fromJSON(json, path);
+    case 'WordPiece':
+      return WordPieceModel.fromJSON(json, path);
+    default:
+      throw new UnsupportedComponentError(
+        `${path}: expected a model of BPE, WordPiece, got ${JSON.stringify(type)}.`,
+      );
+  }
+}
+
+export function tokenizerJson(definition: TokenizerDefinition): unknown {
+  return {
+    version: '1.0',
+    truncation: definition.truncation,
+    padding: definition.padding,
+    added_tokens: definition.addedTokens.map(addedTokenToJson),
+    normalizer: definition.normalizer,
+    pre_tokenizer: definition.preTokenizer,
+    post_processor: definition.postProcessor,
+    decoder: definition.decoder,
+    model: definition.model.toJSON(),
+  };
+}

@@ -1,0 +1,69 @@
+/** Ids and texts against Rust `tokenizers` (tools/fixtures/tokenizer_ids.py). */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { BYTE_LEVEL, gpt2Tokenizer } from '../test-support/gpt2.ts';
+import { Tokenizer } from './index.ts';
+
+interface Fixture {
+  texts: string[];
+  gpt2: number[][];
+  gpt2Digits: number[][];
+  smollm2: number[][];
+  smollm2Decoded: string[];
+  minilm: number[][];
+  minilmDecoded: string[];
+}
+
+const url = new URL('../fixtures/tokenizer-ids.json', import.meta.url);
+const fixture = JSON.parse(readFileSync(url, 'utf8')) as Fixture;
+const models = process.env['LLM_MODELS'];
+
+function expectIds(tokenizer: Tokenizer, expected: number[][]): void {
+  fixture.texts.forEach((text, i) => {
+    expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(expected[i]);
+  });
+}
+
+describe("GPT-2's table", () => {
+  const digits = { type: 'Digits', individual_digits: true };
+  // A Split that never matches changes nothing, but has no scanner: the general path is taken.
+  const nothing = { type: 'Split', pattern: { String: '\u{10fffe}' }, behavior: 'Isolated' };
+  const sequence = (...pretokenizers: unknown[]) => ({ type: 'Sequence', pretokenizers });
+
+  it('gives the ids of the Rust library', () => expectIds(gpt2Tokenizer(), fixture.gpt2));
+
+  it('gives them without the scanner too', () =>
+    expectIds(gpt2Tokenizer(sequence(nothing, BYTE_LEVEL)), fixture.gpt2));
+
+  it('gives the ids of the Rust library with digits apart', () =>
+    expectIds(gpt2Tokenizer(sequence(digits, BYTE_LEVEL)), fixture.gpt2Digits));
+
+  it('gives them with digits apart without the scanner too', () =>
+    expectIds(gpt2Tokenizer(sequence(nothing, digits, BYTE_LEVEL)), fixture.gpt2Digits));
+
+  it('gives the text back, lone surrogates as U+FFFD', () => {
+    const tokenizer = gpt2Tokenizer();
+    for (const text of fixture.texts) {
+      const whole = text.replace(/\p{Surrogate}/gu, '\uFFFD');
+      expect(tokenizer.decode(tokenizer.encode(text))).toBe(whole);
+    }
+  });
+});
+
+describe.skipIf(models === undefined)('models in LLM_MODELS', () => {
+  const load = (path: string): Promise<Tokenizer> => Tokenizer.load(`${models}/${path}`);
+  const gguf = 'smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf';
+
+  it("reads SmolLM2's GGUF and gives the ids and texts of the Rust library", async () => {
+    const tokenizer = await load(gguf);
+    expectIds(tokenizer, fixture.smollm2);
+    const decoded = fixture.smollm2.map((ids) => tokenizer.decode(ids));
+    expect(decoded).toEqual(fixture.smollm2Decoded);
+  });
+
+  it("reads MiniLM's tokenizer.json and gives the ids and texts of the Rust library", async () => {
+    const tokenizer = await load('all-minilm-l6-v2/tokenizer.json');
+    expectIds(tokenizer, fixture.minilm);
+    expect(fixture.minilm.map((ids) => tokenizer.decode(ids))).toEqual(fixture.minilmDecoded);
+  });
+});

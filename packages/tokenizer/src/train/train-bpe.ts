@@ -1,0 +1,205 @@
+/**
+ * Trains a byte-level BPE tokenizer. The corpus is streamed: only its different words are kept. The result depends on
+ * nothing but the texts and the options, and equals what Rust `tokenizers` learns from the same input.
+ */
+import { BYTE_CHARACTERS } from '../bpe/byte-alphabet.ts';
+import type { Merge } from '../bpe/bpe-model.ts';
+import { BpeModel } from '../bpe/bpe-model.ts';
+import { TokenizerError } from '../errors.ts';
+import { parseNormalizer } from '../normalizers/normalizer.ts';
+import { knownScanner } from '../pre-tokenizers/known-scanner.ts';
+import { parsePreTokenizer } from '../pre-tokenizers/pre-tokenizer.ts';
+import type { TokenizerRoles } from '../tokenizer.ts';
+import { Tokenizer } from '../tokenizer.ts';
+import { Vocabulary } from '../vocabulary.ts';
+import { WordCounter } from './count-words.ts';
+import { learnMerges } from './learn-merges.ts';
+
+export interface TrainProgress {
+  readonly phase: 'count' | 'merge';
+  /** Texts read (count), tokens in the vocabulary (merge). */
+  readonly done: number;
+  /** The vocabulary's goal (merge); unknown while counting. */
+  readonly total: number | undefined;
+}
+
+export interface TrainBpeOptions extends TokenizerRoles {
+  /** Tokens in all: special ones, alphabet, merges. @default 30000 */
+  readonly vocabSize?: number;
+  /** Pairs seen less often are not merged. @default 0 */
+  readonly minFrequency?: number;
+  /** They get the first ids. @default [] */
+  readonly specialTokens?: readonly string[];
+  /** All 256 bytes, so that any text can be encoded, or only the bytes of the corpus. @default 'bytes' */
+  readonly initialAlphabet?: 'bytes' | 'seen';
+  /** Keep only the most frequent symbols of the alphabet. @default no limit */
+  readonly limitAlphabet?: number;
+  /** No merge makes a token of this many bytes or more. @default no limit */
+  readonly maxTokenLength?: number;
+  /** A normalizer of tokenizer.json. @default none */
+  readonly normalizer?: unknown;
+  /** A pre-tokenizer of tokenizer.json that ends in ByteLevel. @default GPT-2's ByteLevel */
+  readonly preTokenizer?: unknown;
+  readonly onProgress?: (progress: TrainProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+const BYTE_LEVEL = {
+  type: 'ByteLevel',
+  add_prefix_space: false,
+  trim_offsets: true,
+  use_regex: true,
+};
+
+/** @param texts Documents, or parts of documents: no word goes across from one to the next. */
+export async function trainBpe(
+  texts: Iterable<string> | AsyncIterable<string>,
+  options: TrainBpeOptions = {},
+): Promise<Tokenizer> {
+  checkOptions(texts, options);
+  const counter = await countWords(texts, options);
+  const alphabet = chooseAlphabet(counter, options);
+  const tokens = [...new Set([...(options.specialTokens ?? []), ...alphabet])];
+  const { vocabSize = 30_000, onProgress } = options;
+  const merges = learnMerges(wordsOf(counter, tokens), tokens, {
+    vocabSize,
+    minFrequency: options.minFrequency ?? 0,
+    maxTokenLength: options.maxTokenLength ?? Number.POSITIVE_INFINITY,
+    onMerge: (done) => {
+      options.signal?.throwIfAborted();
+      onProgress?.({ phase: 'merge', done, total: vocabSize });
+    },
+  });
+  return buildTokenizer(tokens, merges, options);
+}
+
+function checkOptions(texts: unknown, options: TrainBpeOptions): void {
+  if (typeof texts === 'string') {
+    throw new TokenizerError(
+      'trainBpe: texts: expected an iterable of texts, got one string, which would be read letter by letter. Pass [text].',
+    );
+  }
+  const { vocabSize = 30_000, specialTokens = [] } = options;
+  const least =
+    specialTokens.length + (options.initialAlphabet === 'seen' ? 0 : BYTE_CHARACTERS.length);
+  if (!Number.isInteger(vocabSize) || (options.limitAlphabet === undefined && vocabSize < least)) {
+    throw new TokenizerError(
+      `trainBpe: vocabSize: expected a whole number of at least ${least} (special tokens and bytes), got ${vocabSize}.`,
+    );
+  }
+  if (specialTokens.includes('')) {
+    throw new TokenizerError(
+      'trainBpe: specialTokens: expected texts, got an empty one. Remove it.',
+    );
+  }
+}
+
+async function countWords(
+  texts: Iterable<string> | AsyncIterable<string>,
+  options: TrainBpeOptions,
+): Promise<WordCounter> {
+  const counter = new WordCounter();
+  const addText = textAdder(counter, options);
+  let done = 0;
+  for await (const text of texts) {
+    options.signal?.throwIfAborted();
+    if (typeof text !== 'string') {
+      throw new TokenizerError(
+        `trainBpe: texts: expected strings, got ${typeof text} as item ${done}.`,
+      );
+    }
+    addText(text);
+    options.onProgress?.({ phase: 'count', done: ++done, total: undefined });
+  }
+  return counter;
+}
+
+function textAdder(counter: WordCounter, options: TrainBpeOptions): (text: string) => void {
+  const preTokenizer = options.preTokenizer ?? BYTE_LEVEL;
+  const normalize = options.normalizer
+    ? parseNormalizer(options.normalizer, 'trainBpe: normalizer')
+    : (text: string): string => text;
+  const scanner = knownScanner(preTokenizer);
+  if (scanner !== undefined) return (text) => counter.addText(normalize(text), scanner);
+  const split = parsePreTokenizer(preTokenizer, 'trainBpe: preTokenizer');
+  return (text) => {
+    for (const piece of split(normalize(text))) counter.addPiece(piece);
+  };
+}
+
+/** The alphabet's characters, sorted by code point. */
+function chooseAlphabet(counter: WordCounter, options: TrainBpeOptions): string[] {
+  const seen = new Float64Array(256);
+  const { bytes, starts, counts } = counter;
+  counts.forEach((count, word) => {
+    for (let i = starts[word] as number; i < (starts[word + 1] as number); i++) {
+      const byte = bytes[i] as number;
+      seen[byte] = (seen[byte] as number) + count;
+    }
+  });
+  const isInitial = options.initialAlphabet !== 'seen';
+  const kept = BYTE_CHARACTERS.map((character, byte) => ({
+    character,
+    count: seen[byte] as number,
+  }))
+    .filter(({ count }) => isInitial || count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, options.limitAlphabet);
+  return kept.map(({ character }) => character).sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** The words as ids of their bytes; bytes outside the alphabet are left out. */
+function wordsOf(
+  counter: WordCounter,
+  tokens: readonly string[],
+): {
+  symbols: Int32Array;
+  starts: number[];
+  lengths: Int32Array;
+  counts: number[];
+} {
+  const ids = new Map(tokens.map((token, id) => [token, id]));
+  const byteIds = BYTE_CHARACTERS.map((character) => ids.get(character) ?? -1);
+  const symbols = new Int32Array(counter.starts.at(-1) as number);
+  const lengths = new Int32Array(counter.size);
+  for (let word = 0; word < counter.size; word++) {
+    let write = counter.starts[word] as number;
+    for (let i = write; i < (counter.starts[word + 1] as number); i++) {
+      const id = byteIds[counter.bytes[i] as number] as number;
+      if (id >= 0) symbols[write++] = id;
+    }
+    lengths[word] = write - (counter.starts[word] as number);
+  }
+  return { symbols, starts: counter.starts, lengths, counts: counter.counts };
+}
+
+function buildTokenizer(
+  tokens: readonly string[],
+  merges: readonly (readonly [number, number])[],
+  options: TrainBpeOptions,
+): Tokenizer {
+  const pairs = merges.map(([left, right]): Merge => [
+    tokens[left] as string,
+    tokens[right] as string,
+  ]);
+  const { bosToken, eosToken, padToken, unkToken, chatTemplate } = options;
+  const definition = {
+    model: new BpeModel(Vocabulary.fromTokens(tokens), pairs),
+    addedTokens: (options.specialTokens ?? []).map((content) => ({
+      id: tokens.indexOf(content),
+      content,
+      special: true,
+      singleWord: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+    })),
+    normalizer: options.normalizer ?? null,
+    preTokenizer: options.preTokenizer ?? BYTE_LEVEL,
+    postProcessor: { ...BYTE_LEVEL, trim_offsets: false },
+    decoder: BYTE_LEVEL,
+    truncation: null,
+    padding: null,
+  };
+  return new Tokenizer(definition, { bosToken, eosToken, padToken, unkToken, chatTemplate });
+}

@@ -1,0 +1,100 @@
+/**
+ * WordPiece (Schuster & Nakajima 2012; BERT's `WordpieceTokenizer`): the longest token that begins the word, then the
+ * longest `##` token that goes on, and so on; a word with no such cover, or too long, is one [UNK].
+ */
+import type { JsonObject } from '../io/json-fields.ts';
+import { formatError, integerField, optionalString } from '../io/json-fields.ts';
+import type { IdBuffer, Model } from '../model.ts';
+import { Vocabulary } from '../vocabulary.ts';
+
+export interface WordPieceOptions {
+  /** @default '[UNK]' */
+  readonly unkToken?: string;
+  /** @default '##' */
+  readonly continuingSubwordPrefix?: string;
+  /** Longer words, in code points, are unknown. @default 100 */
+  readonly maxInputCharsPerWord?: number;
+}
+
+export class WordPieceModel implements Model {
+  readonly type = 'WordPiece';
+  readonly vocabulary: Vocabulary;
+  readonly #unkToken: string;
+  readonly #unkId: number;
+  readonly #prefix: string;
+  readonly #maxCharacters: number;
+  /** Longest token in UTF-16 units: no longer stretch needs a look-up. */
+  readonly #maxLength: number;
+
+  constructor(vocabulary: Vocabulary, options: WordPieceOptions = {}) {
+    this.vocabulary = vocabulary;
+    this.#unkToken = options.unkToken ?? '[UNK]';
+    this.#prefix = options.continuingSubwordPrefix ?? '##';
+    this.#maxCharacters = options.maxInputCharsPerWord ?? 100;
+    const unkId = vocabulary.ids.get(this.#unkToken);
+    if (unkId === undefined)
+      throw formatError('model.unk_token', 'a token of the vocabulary', this.#unkToken);
+    this.#unkId = unkId;
+    this.#maxLength = vocabulary.tokens.reduce(
+      (max, token) => Math.max(max, token?.length ?? 0),
+      0,
+    );
+  }
+
+  static fromJSON(json: JsonObject, path: string): WordPieceModel {
+    return new WordPieceModel(Vocabulary.fromJSON(json['vocab'], `${path}.vocab`), {
+      unkToken: optionalString(json, 'unk_token', path),
+      continuingSubwordPrefix: optionalString(json, 'continuing_subword_prefix', path),
+      maxInputCharsPerWord: integerField(json, 'max_input_chars_per_word', path, 100),
+    });
+  }
+
+  get vocabSize(): number {
+    return this.vocabulary.size;
+  }
+
+  tokenToId(token: string): number | undefined {
+    return this.vocabulary.ids.get(token);
+  }
+
+  idToToken(id: number): string | undefined {
+    return this.vocabulary.tokens[id];
+  }
+
+  tokenize(piece: string, output: IdBuffer): void {
+    const begin = output.length;
+    if (piece.length > this.#maxCharacters && [...piece].length > this.#maxCharacters) {
+      return output.push(this.#unkId);
+    }
+    for (let start = 0; start < piece.length;) {
+      const end = this.#longest(piece, start, output);
+      if (end === start) {
+        output.length = begin;
+        return output.push(this.#unkId);
+      }
+      start = end;
+    }
+  }
+
+  /** Pushes the longest token that matches at `start`; returns its end, or `start` if there is none. */
+  #longest(piece: string, start: number, output: IdBuffer): number {
+    const prefix = start > 0 ? this.#prefix : '';
+    for (let end = Math.min(piece.length, start + this.#maxLength); end > start; end--) {
+      const id = this.vocabulary.ids.get(prefix + piece.slice(start, end));
+      if (id === undefined) continue;
+      output.push(id);
+      return end;
+    }
+    return start;
+  }
+
+  toJSON(): unknown {
+    return {
+      type: 'WordPiece',
+      unk_token: this.#unkToken,
+      continuing_subword_prefix: this.#prefix,
+      max_input_chars_per_word: this.#maxCharacters,
+      vocab: this.vocabulary.toJSON(),
+    };
+  }
+}
