@@ -8,6 +8,8 @@ export type { ForwardOptions } from './models/forward-pass.ts';
 export { createModel, type Randomness } from './models/create-model.ts';
 export { Gpt2LmHeadModel } from './models/gpt2/model.ts';
 export { LlamaForCausalLm } from './models/llama/model.ts';
+export { loadModel, readConfig, type LoadOptions } from './checkpoint/load-model.ts';
+export { saveModel } from './checkpoint/save-model.ts';
 export { KvCache } from './cache/kv-cache.ts';
 export { generate, stream } from './generation/generate.ts';
 export type { FinishReason, GenerateResult } from './generation/generate.ts';

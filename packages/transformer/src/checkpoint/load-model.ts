@@ -1,0 +1,112 @@
+// Reads a model from a Hugging Face folder or a GGUF file.
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Generator } from '@llm/tensor';
+import { openGguf, type GgufFile } from '@llm/tensor/io';
+import { configFromGguf, parseConfig, type ModelConfig } from '../config/config.ts';
+import { ConfigError } from '../errors.ts';
+import type { CausalLm } from '../models/causal-lm.ts';
+import { buildModel } from '../models/create-model.ts';
+import { fillModel, transposed, type Mapping } from './fill-model.ts';
+import { uninterleaveRows } from './interleaved-rows.ts';
+import { layoutOf } from './layout.ts';
+import { ggufWeights, openFolderWeights, type WeightSource } from './weight-source.ts';
+
+export interface LoadOptions {
+  /** Seed of dropout, should the model be trained. @default 0 */
+  readonly seed?: number;
+}
+
+/** Loads a folder (config.json with model.safetensors or shards) or a `.gguf` file, whose weights are
+ *  dequantised. The model is float32 and in evaluation mode; the caller disposes it.
+ *  Throws ConfigError, CheckpointError, FormatError. */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<CausalLm> {
+  const isFolder = (await stat(path)).isDirectory();
+  return isFolder ? loadFolder(path, options) : loadGguf(path, options);
+}
+
+/** Reads and checks a folder's config.json. */
+export async function readConfig(folder: string): Promise<ModelConfig> {
+  const file = join(folder, 'config.json');
+  const text = await readFile(file, 'utf8');
+  try {
+    return parseConfig(JSON.parse(text));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new ConfigError(
+      `loadModel: ${file}: expected JSON, got ${error.message}. Download it again.`,
+    );
+  }
+}
+
+async function loadFolder(folder: string, options: LoadOptions): Promise<CausalLm> {
+  const config = await readConfig(folder);
+  const source = await openFolderWeights(folder);
+  return load(source, config, {
+    options,
+    map: folderMappings,
+    isIgnored: layoutOf(config).isIgnored,
+  });
+}
+
+async function loadGguf(path: string, options: LoadOptions): Promise<CausalLm> {
+  const gguf = await openGguf(path);
+  const source = ggufWeights(path, gguf);
+  return load(source, ggufConfig(gguf), { options, map: ggufMappings, isIgnored: () => false });
+}
+
+const ggufConfig = (gguf: GgufFile): ModelConfig =>
+  configFromGguf(gguf.metadata, gguf.tensors.keys());
+
+interface LoadPlan {
+  readonly options: LoadOptions;
+  readonly map: (model: CausalLm, source: WeightSource) => Mapping[];
+  readonly isIgnored: (name: string) => boolean;
+}
+
+async function load(source: WeightSource, config: ModelConfig, plan: LoadPlan): Promise<CausalLm> {
+  const generator = new Generator(plan.options.seed ?? 0);
+  const model = buildModel(config, { generator, initialize: false });
+  try {
+    await fillModel(source, plan.map(model, source), plan.isIgnored);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  } finally {
+    await source.close();
+  }
+  model.eval();
+  return model;
+}
+
+/** Names in a Hugging Face file; one of the bare body lacks the body's prefix. */
+export function folderMappings(model: CausalLm, source: WeightSource): Mapping[] {
+  const layout = layoutOf(model.config);
+  const isBody = ![...source.shapes.keys()].some((name) => name.startsWith(layout.bodyPrefix));
+  return Array.from(model.namedParameters(), ([path, parameter]) => {
+    const key = layout.key(path);
+    const isTransposed = layout.isTransposed(path);
+    return {
+      parameter,
+      path,
+      name: isBody && key.startsWith(layout.bodyPrefix) ? key.slice(layout.bodyPrefix.length) : key,
+      shape: isTransposed ? [...parameter.shape].reverse() : parameter.shape,
+      convert: isTransposed ? transposed : (tensor) => tensor,
+    };
+  });
+}
+
+/** Names in a GGUF file. */
+export function ggufMappings(model: CausalLm): Mapping[] {
+  const layout = layoutOf(model.config);
+  return Array.from(model.namedParameters(), ([path, parameter]) => {
+    const heads = layout.ggufInterleavedHeads(path);
+    return {
+      parameter,
+      path,
+      name: layout.ggufName(path),
+      shape: parameter.shape,
+      convert: heads > 0 ? (tensor) => uninterleaveRows(tensor, heads) : (tensor) => tensor,
+    };
+  });
+}
