@@ -12,6 +12,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     server: {
       // tfjs-core ships its gradients as ES modules inside a CommonJS package, which Node cannot load itself.
       deps: { inline: [/@tensorflow\/tfjs-core\/dist\/(?!tf-core\.node)/] },
