@@ -1,7 +1,7 @@
 // Runs tfjs-core's own specs against one backend: `node run-suite.mjs cpu|native REPORT.json [FILTER]`.
 // The specs ship in @tensorflow/tfjs-core/dist as ES modules inside a CommonJS package, so esbuild
 // bundles them first, with the backend under test and exactly one copy of tfjs-core.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -20,6 +20,22 @@ const entry = (backend) => `
   export const load = () => import('@tensorflow/tfjs-core/dist/tests');
 `;
 
+/**
+ * Two specs of engine_test.js, 'Switching cpu backends', name the backend `cpu` although, as their comment says,
+ * they work for any: here they get the backend under test.
+ */
+const switchingSpecs = (backend) => ({
+  name: 'switching-specs',
+  setup({ onLoad }) {
+    onLoad({ filter: /tfjs-core\/dist\/engine_test\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8')
+        .replaceAll("backendName === 'cpu'", `backendName === '${backend}'`)
+        .replaceAll("findBackendFactory('cpu')", `findBackendFactory('${backend}')`)
+        .replaceAll("getKernel('Add', 'cpu')", `getKernel('Add', '${backend}')`),
+    }));
+  },
+});
+
 async function bundle(backend, outfile) {
   await build({
     stdin: { contents: entry(backend), resolveDir: here, loader: 'ts', sourcefile: 'suite.ts' },
@@ -33,6 +49,7 @@ async function bundle(backend, outfile) {
     ignoreAnnotations: true, // tfjs-core's sideEffects list leaves the specs out
     external: ['*.node', 'jasmine-core', 'jasmine-core/*'],
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(outfile).href) },
+    plugins: [switchingSpecs(backend)],
     logLevel: 'error',
   });
 }

@@ -5,7 +5,7 @@ import { runTfjsSuite, summarise } from './suite-report.ts';
 const TFJS_CORE_4_22 = { specs: 4232, passed: 4227, pending: 5, failures: [] };
 
 describe("tfjs-core's own suite", () => {
-  it.each(['cpu'])('passes on %s', { timeout: 300_000 }, (backend) => {
+  it.each(['cpu', 'native'])('passes on %s', { timeout: 300_000 }, (backend) => {
     expect(runTfjsSuite(backend)).toEqual(TFJS_CORE_4_22);
   });
 

@@ -4,7 +4,7 @@ namespace llm {
 namespace LLM_ISA {
 namespace {
 
-constexpr size_t kLanes = 32;
+constexpr size_t kPartials = 32;
 
 template <bool is_max, typename T>
 bool Beats(T contender, T holder) {
@@ -16,14 +16,14 @@ template <bool is_max, typename T>
 int32_t Run(const void* x_bytes, size_t count) {
   const T* x = static_cast<const T*>(x_bytes);
   if (x[0] != x[0]) return 0;
-  T lanes[kLanes];
-  for (size_t l = 0; l < kLanes; ++l) lanes[l] = x[0];
+  T lanes[kPartials];
+  for (size_t l = 0; l < kPartials; ++l) lanes[l] = x[0];
   size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    for (size_t l = 0; l < kLanes; ++l) lanes[l] = Beats<is_max>(x[i + l], lanes[l]) ? x[i + l] : lanes[l];
+  for (; i + kPartials <= count; i += kPartials) {
+    for (size_t l = 0; l < kPartials; ++l) lanes[l] = Beats<is_max>(x[i + l], lanes[l]) ? x[i + l] : lanes[l];
   }
   T best = lanes[0];
-  for (size_t l = 1; l < kLanes; ++l) best = Beats<is_max>(lanes[l], best) ? lanes[l] : best;
+  for (size_t l = 1; l < kPartials; ++l) best = Beats<is_max>(lanes[l], best) ? lanes[l] : best;
   for (; i < count; ++i) best = Beats<is_max>(x[i], best) ? x[i] : best;
   size_t place = 0;
   while (x[place] != best) ++place;

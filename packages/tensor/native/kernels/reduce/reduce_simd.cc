@@ -1,4 +1,4 @@
-// Runs of reductions. A run keeps kLanes independent partial results, which the compiler holds in
+// Runs of reductions. A run keeps kPartials independent partial results, which the compiler holds in
 // vectors, and joins them pairwise at the end.
 #include <math.h>
 
@@ -8,7 +8,7 @@ namespace llm {
 namespace LLM_ISA {
 namespace {
 
-constexpr size_t kLanes = 32;
+constexpr size_t kPartials = 32;
 
 struct SumOf {
   static constexpr double kIdentity = 0.0;
@@ -31,13 +31,13 @@ template <typename Op, typename T>
 double Run(double acc, const void* x_bytes, size_t count) {
   const T* x = static_cast<const T*>(x_bytes);
   size_t i = 0;
-  if (count >= kLanes) {
-    double lanes[kLanes];
-    for (size_t l = 0; l < kLanes; ++l) lanes[l] = Op::kIdentity;
-    for (; i + kLanes <= count; i += kLanes) {
-      for (size_t l = 0; l < kLanes; ++l) lanes[l] = Op::Join(lanes[l], static_cast<double>(x[i + l]));
+  if (count >= kPartials) {
+    double lanes[kPartials];
+    for (size_t l = 0; l < kPartials; ++l) lanes[l] = Op::kIdentity;
+    for (; i + kPartials <= count; i += kPartials) {
+      for (size_t l = 0; l < kPartials; ++l) lanes[l] = Op::Join(lanes[l], static_cast<double>(x[i + l]));
     }
-    for (size_t width = kLanes / 2; width > 0; width /= 2) {
+    for (size_t width = kPartials / 2; width > 0; width /= 2) {
       for (size_t l = 0; l < width; ++l) lanes[l] = Op::Join(lanes[l], lanes[l + width]);
     }
     acc = Op::Join(acc, lanes[0]);

@@ -1,34 +1,37 @@
 #include "kernels/softmax/softmax.h"
-#include "kernels/unary/float_math-inl.h"
+
+#include <math.h>
+
+#include "simd/math-inl.h"
 
 namespace llm {
 namespace LLM_ISA {
 namespace {
 
-constexpr size_t kLanes = 32;
+constexpr size_t kPartials = 32;
 
 float Larger(float a, float b) { return (b > a || b != b) ? b : a; }  // NaN stays
 
 float MaxOf(const float* x, size_t cols) {
-  float lanes[kLanes];
-  for (size_t l = 0; l < kLanes; ++l) lanes[l] = -INFINITY;
+  float lanes[kPartials];
+  for (size_t l = 0; l < kPartials; ++l) lanes[l] = -INFINITY;
   size_t i = 0;
-  for (; i + kLanes <= cols; i += kLanes) {
-    for (size_t l = 0; l < kLanes; ++l) lanes[l] = Larger(lanes[l], x[i + l]);
+  for (; i + kPartials <= cols; i += kPartials) {
+    for (size_t l = 0; l < kPartials; ++l) lanes[l] = Larger(lanes[l], x[i + l]);
   }
   float max = lanes[0];
-  for (size_t l = 1; l < kLanes; ++l) max = Larger(max, lanes[l]);
+  for (size_t l = 1; l < kPartials; ++l) max = Larger(max, lanes[l]);
   for (; i < cols; ++i) max = Larger(max, x[i]);
   return max;
 }
 
 double SumOf(const float* x, size_t cols) {
-  double lanes[kLanes] = {};
+  double lanes[kPartials] = {};
   size_t i = 0;
-  for (; i + kLanes <= cols; i += kLanes) {
-    for (size_t l = 0; l < kLanes; ++l) lanes[l] += static_cast<double>(x[i + l]);
+  for (; i + kPartials <= cols; i += kPartials) {
+    for (size_t l = 0; l < kPartials; ++l) lanes[l] += static_cast<double>(x[i + l]);
   }
-  for (size_t width = kLanes / 2; width > 0; width /= 2) {
+  for (size_t width = kPartials / 2; width > 0; width /= 2) {
     for (size_t l = 0; l < width; ++l) lanes[l] += lanes[l + width];
   }
   double sum = lanes[0];
@@ -36,11 +39,18 @@ double SumOf(const float* x, size_t cols) {
   return sum;
 }
 
+void ExpShifted(const float* x, float shift, float* out, size_t cols) {
+  for (size_t i = 0; i < cols; i += kLanes) {
+    const size_t lanes = Remaining(cols - i);
+    StoreN(out + i, Exp(LoadN(x + i, lanes) - Set(shift)), lanes);
+  }
+}
+
 }  // namespace
 
 void SoftmaxRow(const float* x, float* out, size_t cols) {
   const float max = MaxOf(x, cols);
-  for (size_t i = 0; i < cols; ++i) out[i] = ExpFloat(x[i] - max);
+  ExpShifted(x, max, out, cols);
   const float scale = static_cast<float>(1.0 / SumOf(out, cols));
   for (size_t i = 0; i < cols; ++i) out[i] *= scale;
 }
@@ -53,7 +63,7 @@ void LogSoftmaxRow(const float* x, float* out, size_t cols) {
   double sum = 0;
   for (size_t start = 0; start < cols; start += kBlock) {
     const size_t count = cols - start < kBlock ? cols - start : kBlock;
-    for (size_t i = 0; i < count; ++i) block[i] = ExpFloat(x[start + i] - max);
+    ExpShifted(x + start, max, block, count);
     sum += SumOf(block, count);
   }
   const float log_sum = static_cast<float>(log(sum));

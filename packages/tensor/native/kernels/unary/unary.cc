@@ -12,7 +12,7 @@ constexpr size_t kCostlyGrain = 4096;  // exp and its kin: about a nanosecond ea
 bool IsCostly(UnaryOp op) {
   switch (op) {
     case UnaryOp::kNeg: case UnaryOp::kAbs: case UnaryOp::kSquare: case UnaryOp::kSign:
-    case UnaryOp::kFloor: case UnaryOp::kCeil: case UnaryOp::kRound: case UnaryOp::kRelu:
+    case UnaryOp::kFloor: case UnaryOp::kCeil: case UnaryOp::kRound: 
     case UnaryOp::kRelu6: case UnaryOp::kLeakyRelu: case UnaryOp::kStep: case UnaryOp::kClipByValue:
     case UnaryOp::kIsNan: case UnaryOp::kIsInf: case UnaryOp::kIsFinite: case UnaryOp::kLogicalNot:
       return false;

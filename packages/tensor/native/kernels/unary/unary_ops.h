@@ -26,29 +26,28 @@ enum class UnaryOp : int32_t {
   kCos = 15,
   kTanh = 16,
   kSigmoid = 17,
-  kRelu = 18,          // also int32; NaN stays
-  kRelu6 = 19,         // also int32
-  kLeakyRelu = 20,     // p0 = alpha
-  kElu = 21,
-  kSelu = 22,
-  kSoftplus = 23,
-  kErf = 24,
-  kStep = 25,          // x > 0 ? 1 : p0; NaN stays
-  kClipByValue = 26,   // also int32; p0 = min, p1 = max; NaN stays
-  kIsNan = 27,         // bool out, as the next two
-  kIsInf = 28,
-  kIsFinite = 29,
-  kLogicalNot = 30,    // bool in, bool out
-  kTan = 31,
-  kAsin = 32,
-  kAcos = 33,
-  kAtan = 34,
-  kSinh = 35,
-  kCosh = 36,
-  kAsinh = 37,
-  kAcosh = 38,
-  kAtanh = 39,
-  kCount = 40,
+  kRelu6 = 18,         // also int32
+  kLeakyRelu = 19,     // p0 = alpha
+  kElu = 20,
+  kSelu = 21,
+  kSoftplus = 22,
+  kErf = 23,
+  kStep = 24,          // x > 0 ? 1 : p0; NaN stays
+  kClipByValue = 25,   // also int32; p0 = min, p1 = max; NaN stays
+  kIsNan = 26,         // bool out, as the next two
+  kIsInf = 27,
+  kIsFinite = 28,
+  kLogicalNot = 29,    // bool in, bool out
+  kTan = 30,
+  kAsin = 31,
+  kAcos = 32,
+  kAtan = 33,
+  kSinh = 34,
+  kCosh = 35,
+  kAsinh = 36,
+  kAcosh = 37,
+  kAtanh = 38,
+  kCount = 39,
 };
 
 using UnaryRowFunction = void (*)(const void* x, void* out, size_t count, float p0, float p1);

@@ -1,80 +1,115 @@
-// Runs of unary operations: plain loops without branches, which the compiler vectorises.
+// Runs of unary operations: vectors where simd/math-inl.h has the function, else plain loops (which the
+// compiler vectorises when there is nothing to call).
+#include <math.h>
+
 #include "kernels/cast/to_int32.h"
-#include "kernels/unary/float_math-inl.h"
 #include "kernels/unary/unary_ops.h"
+#include "simd/math-inl.h"
 
 namespace llm {
 namespace LLM_ISA {
 namespace {
 
-constexpr float kSeluScale = 1.0507009873554804934193349852946f;
-constexpr float kSeluScaleAlpha = 1.7580993408473768599402175208123f;
+constexpr float kSeluScale = 1.05070099f;
+constexpr float kSeluScaleAlpha = 1.75809934f;
+constexpr float kSoftplusLimit = 13.9423847f;  // -(log(2^-23) + 2), as tfjs
 
-#define LLM_UNARY(Name, T, OutT, EXPRESSION)                                         \
-  void Name(const void* x_bytes, void* out_bytes, size_t count, float p0, float p1) { \
-    (void)p0;                                                                        \
-    (void)p1;                                                                        \
-    const T* x_data = static_cast<const T*>(x_bytes);                                \
-    OutT* out = static_cast<OutT*>(out_bytes);                                       \
-    for (size_t i = 0; i < count; ++i) {                                             \
-      const T x = x_data[i];                                                         \
-      out[i] = (EXPRESSION);                                                         \
-    }                                                                                \
+// e^x - 1. Below 1 as 2 t / (1 - t), t = tanh(x / 2), which does not cancel near 0.
+LLM_INLINE F32 Expm1(F32 x) {
+  const F32 t = Tanh(x * Set(0.5f));
+  return Select(x < Set(1.0f), (t + t) / (Set(1.0f) - t), Exp(x) - Set(1.0f));
+}
+
+// log(1 + x) = log(u) x / (u - 1), u = fl(1 + x): the rounding of u cancels.
+LLM_INLINE F32 Log1p(F32 x) {
+  const F32 u = x + Set(1.0f);
+  const F32 d = u - Set(1.0f);
+  const F32 log_u = Log(u);
+  const F32 corrected = Select(d == Zero(), x, log_u * (x / d));
+  return Select((u == Set(INFINITY)) | (u <= Zero()), log_u, corrected);
+}
+
+// Beyond the limits exp(x), or x itself, is exact to float32.
+LLM_INLINE F32 Softplus(F32 x) {
+  const F32 power = Exp(x);
+  const F32 inside = Select(x > Set(kSoftplusLimit), x, Log1p(power));
+  return Select(x < Set(-kSoftplusLimit), power, inside);
+}
+
+#define LLM_UNARY_VECTOR(Name, EXPRESSION)                                                        \
+  void Name(const void* x_bytes, void* out_bytes, size_t count, float p0_value, float p1_value) { \
+    [[maybe_unused]] const F32 p0 = Set(p0_value), p1 = Set(p1_value);                            \
+    const float* x_data = static_cast<const float*>(x_bytes);                                     \
+    float* out = static_cast<float*>(out_bytes);                                                  \
+    for (size_t i = 0; i < count; i += kLanes) {                                                  \
+      const size_t lanes = Remaining(count - i);                                                  \
+      const F32 x = LoadN(x_data + i, lanes);                                                     \
+      StoreN(out + i, EXPRESSION, lanes);                                                         \
+    }                                                                                             \
   }
-#define LLM_UNARY_FLOAT(Name, EXPRESSION) LLM_UNARY(Name, float, float, EXPRESSION)
+#define LLM_UNARY(Name, T, OutT, EXPRESSION)                                                       \
+  void Name(const void* x_bytes, void* out_bytes, size_t count, [[maybe_unused]] float p0,         \
+            [[maybe_unused]] float p1) {                                                           \
+    const T* x_data = static_cast<const T*>(x_bytes);                                              \
+    OutT* out = static_cast<OutT*>(out_bytes);                                                     \
+    for (size_t i = 0; i < count; ++i) {                                                           \
+      const T x = x_data[i];                                                                       \
+      out[i] = (EXPRESSION);                                                                       \
+    }                                                                                              \
+  }
+#define LLM_UNARY_DOUBLE(Name, FUNCTION) LLM_UNARY(Name, float, float, static_cast<float>(FUNCTION(static_cast<double>(x))))
 #define LLM_UNARY_INT(Name, EXPRESSION) LLM_UNARY(Name, int32_t, int32_t, EXPRESSION)
 
 inline int32_t Negated(int32_t x) { return static_cast<int32_t>(0u - static_cast<uint32_t>(x)); }
 
-LLM_UNARY_FLOAT(NegRow, -x)
-LLM_UNARY_FLOAT(AbsRow, fabsf(x))
-LLM_UNARY_FLOAT(ExpRow, ExpFloat(x))
-LLM_UNARY_FLOAT(Expm1Row, Expm1Float(x))
-LLM_UNARY_FLOAT(LogRow, LogFloat(x))
-LLM_UNARY_FLOAT(Log1pRow, Log1pFloat(x))
-LLM_UNARY_FLOAT(SqrtRow, sqrtf(x))
-LLM_UNARY_FLOAT(RsqrtRow, 1.0f / sqrtf(x))
-LLM_UNARY_FLOAT(SquareRow, x * x)
-LLM_UNARY_FLOAT(ReciprocalRow, 1.0f / x)
-LLM_UNARY_FLOAT(SignRow, static_cast<float>((x > 0.0f) - (x < 0.0f)))
-LLM_UNARY_FLOAT(FloorRow, floorf(x))
-LLM_UNARY_FLOAT(CeilRow, ceilf(x))
-LLM_UNARY_FLOAT(RoundRow, rintf(x))
-LLM_UNARY_FLOAT(SinRow, static_cast<float>(sin(static_cast<double>(x))))
-LLM_UNARY_FLOAT(CosRow, static_cast<float>(cos(static_cast<double>(x))))
-LLM_UNARY_FLOAT(TanRow, static_cast<float>(tan(static_cast<double>(x))))
-LLM_UNARY_FLOAT(AsinRow, static_cast<float>(asin(static_cast<double>(x))))
-LLM_UNARY_FLOAT(AcosRow, static_cast<float>(acos(static_cast<double>(x))))
-LLM_UNARY_FLOAT(AtanRow, static_cast<float>(atan(static_cast<double>(x))))
-LLM_UNARY_FLOAT(SinhRow, static_cast<float>(sinh(static_cast<double>(x))))
-LLM_UNARY_FLOAT(CoshRow, static_cast<float>(cosh(static_cast<double>(x))))
-LLM_UNARY_FLOAT(AsinhRow, static_cast<float>(asinh(static_cast<double>(x))))
-LLM_UNARY_FLOAT(AcoshRow, static_cast<float>(acosh(static_cast<double>(x))))
-LLM_UNARY_FLOAT(AtanhRow, static_cast<float>(atanh(static_cast<double>(x))))
-LLM_UNARY_FLOAT(TanhRow, TanhFloat(x))
-LLM_UNARY_FLOAT(SigmoidRow, SigmoidFloat(x))
-LLM_UNARY_FLOAT(ReluRow, x < 0.0f ? 0.0f : x)
-LLM_UNARY_FLOAT(Relu6Row, x < 0.0f ? 0.0f : (x > 6.0f ? 6.0f : x))
-LLM_UNARY_FLOAT(LeakyReluRow, x < 0.0f ? p0 * x : x)
-LLM_UNARY_FLOAT(EluRow, x < 0.0f ? Expm1Float(x) : x)
-LLM_UNARY_FLOAT(SeluRow, x < 0.0f ? kSeluScaleAlpha * Expm1Float(x) : kSeluScale * x)
-LLM_UNARY_FLOAT(SoftplusRow, SoftplusFloat(x))
-LLM_UNARY_FLOAT(ErfRow, ErfFloat(x))
-LLM_UNARY_FLOAT(StepRow, x != x ? x : (x > 0.0f ? 1.0f : p0))
-LLM_UNARY_FLOAT(ClipRow, x > p1 ? p1 : (x < p0 ? p0 : x))
+LLM_UNARY_VECTOR(NegRow, -x)
+LLM_UNARY_VECTOR(AbsRow, Abs(x))
+LLM_UNARY_VECTOR(ExpRow, Exp(x))
+LLM_UNARY_VECTOR(Expm1Row, Expm1(x))
+LLM_UNARY_VECTOR(LogRow, Log(x))
+LLM_UNARY_VECTOR(Log1pRow, Log1p(x))
+LLM_UNARY_VECTOR(SqrtRow, Sqrt(x))
+LLM_UNARY_VECTOR(RsqrtRow, Set(1.0f) / Sqrt(x))
+LLM_UNARY_VECTOR(SquareRow, x * x)
+LLM_UNARY_VECTOR(ReciprocalRow, Set(1.0f) / x)
+LLM_UNARY_VECTOR(SignRow, Select(x > Zero(), Set(1.0f), Select(x < Zero(), Set(-1.0f), Zero())))
+LLM_UNARY_VECTOR(TanhRow, Tanh(x))
+LLM_UNARY_VECTOR(SigmoidRow, Sigmoid(x))
+LLM_UNARY_VECTOR(Relu6Row, Select(x < Zero(), Zero(), Select(x > Set(6.0f), Set(6.0f), x)))
+LLM_UNARY_VECTOR(LeakyReluRow, Select(x < Zero(), p0 * x, x))
+LLM_UNARY_VECTOR(EluRow, Select(x < Zero(), Expm1(x), x))
+LLM_UNARY_VECTOR(SeluRow, Select(x < Zero(), Set(kSeluScaleAlpha) * Expm1(x), Set(kSeluScale) * x))
+LLM_UNARY_VECTOR(SoftplusRow, Softplus(x))
+LLM_UNARY_VECTOR(ErfRow, Erf(x))
+LLM_UNARY_VECTOR(StepRow, Select(IsNan(x), x, Select(x > Zero(), Set(1.0f), p0)))
+LLM_UNARY_VECTOR(ClipRow, Select(x > p1, p1, Select(x < p0, p0, x)))
+LLM_UNARY(FloorRow, float, float, floorf(x))
+LLM_UNARY(CeilRow, float, float, ceilf(x))
+LLM_UNARY(RoundRow, float, float, rintf(x))
+LLM_UNARY_DOUBLE(SinRow, sin)
+LLM_UNARY_DOUBLE(CosRow, cos)
+LLM_UNARY_DOUBLE(TanRow, tan)
+LLM_UNARY_DOUBLE(AsinRow, asin)
+LLM_UNARY_DOUBLE(AcosRow, acos)
+LLM_UNARY_DOUBLE(AtanRow, atan)
+LLM_UNARY_DOUBLE(SinhRow, sinh)
+LLM_UNARY_DOUBLE(CoshRow, cosh)
+LLM_UNARY_DOUBLE(AsinhRow, asinh)
+LLM_UNARY_DOUBLE(AcoshRow, acosh)
+LLM_UNARY_DOUBLE(AtanhRow, atanh)
 LLM_UNARY(IsNanRow, float, uint8_t, x != x ? 1 : 0)
 LLM_UNARY(IsInfRow, float, uint8_t, fabsf(x) == INFINITY ? 1 : 0)
 LLM_UNARY(IsFiniteRow, float, uint8_t, fabsf(x) < INFINITY ? 1 : 0)
 LLM_UNARY(LogicalNotRow, uint8_t, uint8_t, x == 0 ? 1 : 0)
 LLM_UNARY_INT(NegIntRow, Negated(x))
 LLM_UNARY_INT(AbsIntRow, x < 0 ? Negated(x) : x)
-LLM_UNARY_INT(SquareIntRow, static_cast<int32_t>(static_cast<int64_t>(static_cast<double>(x) * x)))
+LLM_UNARY_INT(SquareIntRow, static_cast<int32_t>(static_cast<int64_t>(static_cast<double>(x) * static_cast<double>(x))))
 LLM_UNARY_INT(SignIntRow, (x > 0) - (x < 0))
-LLM_UNARY_INT(ReluIntRow, x < 0 ? 0 : x)
 LLM_UNARY_INT(Relu6IntRow, x < 0 ? 0 : (x > 6 ? 6 : x))
-LLM_UNARY_INT(ClipIntRow, x > p1 ? ToInt32(p1) : (x < p0 ? ToInt32(p0) : x))
+LLM_UNARY_INT(ClipIntRow, static_cast<double>(x) > p1 ? ToInt32(p1) : (static_cast<double>(x) < p0 ? ToInt32(p0) : x))
+#undef LLM_UNARY_VECTOR
 #undef LLM_UNARY
-#undef LLM_UNARY_FLOAT
+#undef LLM_UNARY_DOUBLE
 #undef LLM_UNARY_INT
 
 UnaryRowFunction OnFloat(ElementType type, UnaryRowFunction row) {
@@ -107,7 +142,6 @@ UnaryRowFunction FindUnaryRow(UnaryOp op, ElementType type) {
     case UnaryOp::kCos: return OnFloat(type, CosRow);
     case UnaryOp::kTanh: return OnFloat(type, TanhRow);
     case UnaryOp::kSigmoid: return OnFloat(type, SigmoidRow);
-    case UnaryOp::kRelu: return OnNumber(type, ReluRow, ReluIntRow);
     case UnaryOp::kRelu6: return OnNumber(type, Relu6Row, Relu6IntRow);
     case UnaryOp::kLeakyRelu: return OnFloat(type, LeakyReluRow);
     case UnaryOp::kElu: return OnFloat(type, EluRow);

@@ -3,8 +3,42 @@
  * `useBackend('native')` registers them over the JavaScript kernels of tfjs's cpu backend.
  */
 import type { NativeKernel } from '../native-kernel.ts';
+import { ADD_N_KERNELS } from './add-n.ts';
+import { BINARY_KERNELS } from './binary.ts';
+import { CAST_KERNELS } from './cast.ts';
+import { CONCAT_KERNELS } from './concat.ts';
+import { EINSUM_KERNELS } from './einsum.ts';
+import { FILL_KERNELS } from './fill.ts';
+import { GATHER_KERNELS } from './gather.ts';
+import { MULTINOMIAL_KERNELS } from './multinomial.ts';
+import { PAD_KERNELS } from './pad.ts';
+import { REDUCE_KERNELS } from './reduce.ts';
 import { RELU_KERNELS } from './relu.ts';
+import { SCAN_KERNELS } from './scan.ts';
+import { SLICE_KERNELS } from './slice.ts';
+import { SOFTMAX_KERNELS } from './softmax.ts';
+import { TOP_K_KERNELS } from './top-k.ts';
+import { TRANSPOSE_KERNELS } from './transpose.ts';
+import { UNARY_KERNELS } from './unary.ts';
 
 export type { NativeKernel };
 
-export const NATIVE_KERNELS: readonly NativeKernel[] = Object.freeze([...RELU_KERNELS]);
+export const NATIVE_KERNELS: readonly NativeKernel[] = Object.freeze([
+  ...ADD_N_KERNELS,
+  ...BINARY_KERNELS,
+  ...CAST_KERNELS,
+  ...CONCAT_KERNELS,
+  ...EINSUM_KERNELS,
+  ...FILL_KERNELS,
+  ...GATHER_KERNELS,
+  ...MULTINOMIAL_KERNELS,
+  ...PAD_KERNELS,
+  ...REDUCE_KERNELS,
+  ...RELU_KERNELS,
+  ...SCAN_KERNELS,
+  ...SLICE_KERNELS,
+  ...SOFTMAX_KERNELS,
+  ...TOP_K_KERNELS,
+  ...TRANSPOSE_KERNELS,
+  ...UNARY_KERNELS,
+]);
