@@ -1,8 +1,8 @@
 // Reads a model from a Hugging Face folder or a GGUF file.
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Generator } from '@llm/tensor';
-import { openGguf, type GgufFile } from '@llm/tensor/io';
+import { Generator, type nn } from '@llm/tensor';
+import { openGguf } from '@llm/tensor/io';
 import { configFromGguf, parseConfig, type ModelConfig } from '../config/config.ts';
 import { ConfigError } from '../errors.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
@@ -42,41 +42,44 @@ export async function readConfig(folder: string): Promise<ModelConfig> {
 async function loadFolder(folder: string, options: LoadOptions): Promise<CausalLm> {
   const config = await readConfig(folder);
   const source = await openFolderWeights(folder);
-  return load(source, config, {
-    options,
-    map: folderMappings,
-    isIgnored: layoutOf(config).isIgnored,
-  });
+  try {
+    const model = blankModel(config, options);
+    const { isIgnored } = layoutOf(config);
+    return await filled(model, () => fillModel(source, folderMappings(model, source), isIgnored));
+  } finally {
+    await source.close();
+  }
 }
 
 async function loadGguf(path: string, options: LoadOptions): Promise<CausalLm> {
   const gguf = await openGguf(path);
   const source = ggufWeights(path, gguf);
-  return load(source, ggufConfig(gguf), { options, map: ggufMappings, isIgnored: () => false });
-}
-
-const ggufConfig = (gguf: GgufFile): ModelConfig =>
-  configFromGguf(gguf.metadata, gguf.tensors.keys());
-
-interface LoadPlan {
-  readonly options: LoadOptions;
-  readonly map: (model: CausalLm, source: WeightSource) => Mapping[];
-  readonly isIgnored: (name: string) => boolean;
-}
-
-async function load(source: WeightSource, config: ModelConfig, plan: LoadPlan): Promise<CausalLm> {
-  const generator = new Generator(plan.options.seed ?? 0);
-  const model = buildModel(config, { generator, initialize: false });
   try {
-    await fillModel(source, plan.map(model, source), plan.isIgnored);
-  } catch (error) {
-    model.dispose();
-    throw error;
+    const model = blankModel(configFromGguf(gguf.metadata, gguf.tensors.keys()), options);
+    return await filled(model, () => fillModel(source, ggufMappings(model), () => false));
   } finally {
     await source.close();
   }
-  model.eval();
-  return model;
+}
+
+/** A model whose weights are yet to come. */
+export function blankModel(config: ModelConfig, { seed = 0 }: LoadOptions): CausalLm {
+  return buildModel(config, { generator: new Generator(seed), initialize: false });
+}
+
+/** The module after `fill`, in evaluation mode; disposed if that fails. */
+export async function filled<M extends nn.Module>(
+  module: M,
+  fill: () => Promise<void>,
+): Promise<M> {
+  try {
+    await fill();
+  } catch (error) {
+    module.dispose();
+    throw error;
+  }
+  module.eval();
+  return module;
 }
 
 /** Names in a Hugging Face file; one of the bare body lacks the body's prefix. */

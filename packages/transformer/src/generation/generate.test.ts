@@ -106,6 +106,7 @@ describe('generate', () => {
       ...greedy,
       temperature,
       topK: 3,
+      logprobs: true,
     });
     const ids = [...prompt, ...sequences[0]!];
     const expected = tf.tidy(() => {
@@ -113,7 +114,7 @@ describe('generate', () => {
       const logSoftmax = tf.logSoftmax(tf.div(tf.reshape(logits, [ids.length, -1]), temperature));
       return logSoftmax.arraySync() as number[][];
     });
-    for (const [i, logprob] of logprobs[0]!.entries()) {
+    for (const [i, logprob] of logprobs![0]!.entries()) {
       const at = prompt.length - 1 + i;
       expect(logprob).toBeCloseTo(expected[at]![ids[at + 1]!]!, 4);
     }

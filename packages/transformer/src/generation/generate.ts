@@ -14,8 +14,8 @@ export interface GenerateResult {
   /** The new tokens of each prompt, the stop token included. */
   readonly sequences: number[][];
   readonly finishReasons: FinishReason[];
-  /** Log-probability of each new token under softmax(logits / temperature). */
-  readonly logprobs: number[][];
+  /** Of each new token, under softmax(logits / temperature); only if asked for. */
+  readonly logprobs?: number[][];
 }
 
 /** Continues each prompt (token ids). Prompts may differ in length: each row gives what it would alone.
@@ -26,19 +26,16 @@ export async function generate(
   options: GenerateOptions,
 ): Promise<GenerateResult> {
   const rows = asRows(prompts);
-  const result: GenerateResult = { sequences: [], finishReasons: [], logprobs: [] };
-  for (const row of rows.keys()) {
-    result.sequences[row] = [];
-    result.logprobs[row] = [];
-    result.finishReasons[row] = 'length';
-  }
+  const sequences = rows.map((): number[] => []);
+  const finishReasons = rows.map((): FinishReason => 'length');
+  const logprobs = rows.map((): number[] => []);
   for await (const { row, token, logprob, isStop } of decode(model, rows, options)) {
-    result.sequences[row]!.push(token);
-    result.logprobs[row]!.push(logprob);
-    if (isStop) result.finishReasons[row] = 'stop';
+    sequences[row]!.push(token);
+    logprobs[row]!.push(logprob);
+    if (isStop) finishReasons[row] = 'stop';
     options.onToken?.(token, row);
   }
-  return result;
+  return { sequences, finishReasons, ...(options.logprobs === true ? { logprobs } : {}) };
 }
 
 /** Continues one prompt and yields each token as it comes. Leaving the loop frees everything. */
@@ -67,7 +64,7 @@ function asRows(
     : [prompts.filter((id) => typeof id === 'number')];
 }
 
-/** Yields every row's tokens, step by step. */
+/** Yields every open row's token, step by step. */
 async function* decode(
   model: CausalLm,
   prompts: readonly (readonly number[])[],
@@ -75,35 +72,47 @@ async function* decode(
 ): AsyncGenerator<Decoded, void, void> {
   const padded = leftPad(prompts, model.shape.vocabSize);
   const checked = checkOptions(model, padded.columns, options);
-  const generators = rowGenerators(prompts.length, options.seed ?? 0);
-  const isOpen = prompts.map(() => true);
   const tokens = new Int32Array(prompts.length);
   const state = createState(model, padded, options.maxNewTokens);
+  let open = rowGenerators(prompts.length, options.seed ?? 0).map((generator, row) => ({
+    generator,
+    row,
+  }));
   try {
-    let logits = prefill(model, padded, state);
-    for (let step = 0; ; step++) {
-      const values = await takeLogits(logits);
-      await nextTurn();
+    for (let step = 0; step < options.maxNewTokens && open.length > 0; step++) {
+      const logits = await takeLogits(
+        step === 0 ? prefill(model, padded, state) : decodeStep(model, tokens, state),
+      );
       options.signal?.throwIfAborted();
-      for (const [row, generator] of generators.entries()) {
-        if (!isOpen[row]) continue;
-        const rowLogits = values.slice(
-          row * model.shape.vocabSize,
-          (row + 1) * model.shape.vocabSize,
-        );
-        if (step < (checked.minNewTokens ?? 0)) forbid(rowLogits, checked.stopTokens);
-        const sampled = sample(rowLogits, generator, checked);
-        const isStop = checked.stopTokens.includes(sampled.token);
-        isOpen[row] = !isStop;
-        tokens[row] = sampled.token;
-        yield { ...sampled, row, isStop };
+      const stopped = new Set<number>();
+      for (const { row, generator } of open) {
+        const next = nextToken(rowOf(logits, row, model), generator, { ...checked, step });
+        tokens[row] = next.token;
+        if (next.isStop) stopped.add(row);
+        yield { row, ...next };
       }
-      if (step + 1 === options.maxNewTokens || !isOpen.includes(true)) return;
-      logits = decodeStep(model, tokens, state);
+      open = open.filter(({ row }) => !stopped.has(row));
     }
   } finally {
     disposeState(state);
   }
+}
+
+const rowOf = (
+  logits: Float32Array,
+  row: number,
+  { shape: { vocabSize } }: CausalLm,
+): Float32Array => logits.slice(row * vocabSize, (row + 1) * vocabSize);
+
+function nextToken(
+  logits: Float32Array,
+  generator: Generator,
+  options: ReturnType<typeof checkOptions> & { readonly step: number },
+): Omit<Decoded, 'row'> {
+  const { stopTokens, minNewTokens = 0, step } = options;
+  if (step < minNewTokens) forbid(logits, stopTokens);
+  const sampled = sample(logits, generator, options);
+  return { ...sampled, isStop: stopTokens.includes(sampled.token) };
 }
 
 /** A stream for each row, so that a row's text depends on the seed and its place alone. */
@@ -112,9 +121,11 @@ function rowGenerators(rows: number, seed: number): Generator[] {
   return Array.from({ length: rows }, () => new Generator(seeds.nextSeed()));
 }
 
+/** Reads the logits and lets the event loop turn, so that sockets and signals are heard. */
 async function takeLogits(logits: Tensor): Promise<Float32Array> {
   const values = await logits.data<'float32'>();
   logits.dispose();
+  await nextTurn();
   return values;
 }
 

@@ -13,6 +13,8 @@ export interface GenerateOptions extends SamplingOptions {
   readonly seed?: number;
   /** Tokens that end a sequence; the token itself is kept. @default the configuration's eosTokenId */
   readonly stopTokens?: readonly number[];
+  /** Also return the log-probability of each new token. @default false */
+  readonly logprobs?: boolean;
   /** Called for each new token. */
   readonly onToken?: (token: number, row: number) => void;
   /** Aborting rejects with the signal's reason. */

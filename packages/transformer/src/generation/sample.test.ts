@@ -4,7 +4,9 @@ import { sample } from './sample.ts';
 
 describe('sample', () => {
   it('is greedy at temperature 0', () => {
-    const { token, logprob } = sample(Float32Array.of(0, 2, 1), new Generator(1), {});
+    const { token, logprob } = sample(Float32Array.of(0, 2, 1), new Generator(1), {
+      logprobs: true,
+    });
     expect(token).toBe(1);
     expect(logprob).toBeCloseTo(2 - Math.log(1 + Math.exp(2) + Math.exp(1)), 6);
   });

@@ -14,7 +14,7 @@ export interface SamplingOptions {
 export interface Sampled {
   readonly token: number;
   /** Log-probability under softmax(logits / temperature), temperature 1 when greedy, before top-k and
-   *  top-p: the policy's own, as PPO needs it. */
+   *  top-p: the policy's own, as PPO needs it. NaN unless asked for. */
   readonly logprob: number;
 }
 
@@ -22,16 +22,18 @@ export interface Sampled {
 export function sample(
   logits: Float32Array,
   generator: Generator,
-  { temperature = 0, topK, topP }: SamplingOptions,
+  options: SamplingOptions & { readonly logprobs?: boolean },
 ): Sampled {
-  if (temperature === 0) {
-    const token = argmax(logits);
-    return { token, logprob: logSoftmaxAt(logits, token) };
-  }
-  applyTemperature(logits, temperature);
-  const unfiltered = logits.slice();
+  const { temperature = 0, topK, topP, logprobs = false } = options;
+  if (temperature > 0) applyTemperature(logits, temperature);
+  const policy = logprobs ? logits.slice() : null;
+  const token = temperature === 0 ? argmax(logits) : draw(logits, generator, { topK, topP });
+  return { token, logprob: policy === null ? NaN : logSoftmaxAt(policy, token) };
+}
+
+function draw(logits: Float32Array, generator: Generator, options: SamplingOptions): number {
+  const { topK, topP } = options;
   if (topK !== undefined) keepTopK(logits, topK);
   if (topP !== undefined) keepTopP(logits, topP);
-  const token = generator.multinomial(softmax(logits));
-  return { token, logprob: logSoftmaxAt(unfiltered, token) };
+  return generator.multinomial(softmax(logits));
 }

@@ -1,0 +1,71 @@
+// SmolLM2-135M-Instruct, as its authors published it (a Q4_1 GGUF file): the greedy tokens and the
+// last-position logits that Transformers gives in float32 on the dequantised weights
+// (tools/fixtures/smollm2_greedy.py). Needs the folder of models in LLM_MODELS, and native speed.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { kernelStats, resetKernelStats, tf, useBackend } from '@llm/tensor';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadModel } from '../checkpoint/load-model.ts';
+import { generate } from '../generation/generate.ts';
+import type { CausalLm } from './causal-lm.ts';
+
+interface Fixture {
+  readonly model: string;
+  readonly sampledIds: number[];
+  readonly cases: readonly {
+    readonly kind: string;
+    readonly ids: number[];
+    readonly tokens: number[];
+    readonly top: [id: number, logit: number][];
+    readonly sampled: number[];
+  }[];
+}
+
+const url = new URL('../../fixtures/smollm2-greedy.json', import.meta.url);
+const fixture = JSON.parse(readFileSync(url, 'utf8')) as Fixture;
+const folder = process.env['LLM_MODELS'];
+const path = join(folder ?? '', 'smollm2-135m-instruct', fixture.model);
+const isThere = folder !== undefined && existsSync(path);
+
+describe.skipIf(isThere)('SmolLM2', () => {
+  it('is tested wherever all must be', ({ skip }) => {
+    expect(process.env['CI'], `set LLM_MODELS to a folder with ${path}`).not.toBe('true');
+    skip('LLM_MODELS names no folder with smollm2-135m-instruct');
+  });
+});
+
+describe.runIf(isThere)('SmolLM2', () => {
+  let model: CausalLm;
+
+  beforeAll(async () => {
+    await useBackend();
+    model = await loadModel(path);
+  });
+
+  afterAll(() => model.dispose());
+
+  it.each(fixture.cases)('continues as Transformers does: $kind', async ({ ids, tokens }) => {
+    const { sequences } = await generate(model, ids, { maxNewTokens: 32 });
+    expect(sequences[0]).toEqual(tokens);
+  });
+
+  it.each(fixture.cases)('gives the last logits: $kind', ({ ids, top, sampled }) => {
+    const logits = tf.tidy(() => {
+      const inputIds = tf.tensor2d(ids, [1, ids.length], 'int32');
+      const hidden = model.hiddenStates(inputIds); // [1, T, C]
+      return model.logits(tf.slice(hidden, [0, ids.length - 1, 0], [1, 1, -1])).dataSync();
+    });
+    // The scale is the largest logit: small ones are differences of large sums.
+    const scale = Math.max(...top.map(([, logit]) => Math.abs(logit)));
+    const pairs = [...top, ...fixture.sampledIds.map((id, i) => [id, sampled[i]!] as const)];
+    const worst = Math.max(...pairs.map(([id, logit]) => Math.abs(logits[id]! - logit)));
+    expect(worst / scale).toBeLessThan(1e-3);
+  });
+
+  it('decodes without a kernel in JavaScript on the native backend', async ({ skip }) => {
+    if (tf.getBackend() !== 'native') skip('only the native backend counts its kernels');
+    resetKernelStats();
+    await generate(model, [fixture.cases[0]!.ids, [1, 2, 3]], { maxNewTokens: 3 });
+    expect(kernelStats().fallback).toEqual({});
+  });
+});
