@@ -3,6 +3,8 @@ import type { GradConfig } from '@tensorflow/tfjs-core';
 import { geluGradient, siluGradient, swigluGradient } from './activation.ts';
 import { attentionGradient, maskedAttentionGradient } from './attention.ts';
 import { crossEntropyGradient } from './cross-entropy.ts';
+import { dropoutGradient } from './dropout.ts';
+import { embeddingGradient } from './embedding.ts';
 import { linearGradient } from './linear.ts';
 import { layerNormGradient, rmsNormGradient } from './norm.ts';
 import { rotaryAtGradient, rotaryGradient } from './rotary.ts';
@@ -19,4 +21,6 @@ export const FUSED_GRADIENTS: readonly GradConfig[] = [
   attentionGradient,
   maskedAttentionGradient,
   crossEntropyGradient,
+  embeddingGradient,
+  dropoutGradient,
 ];

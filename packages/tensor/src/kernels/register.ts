@@ -1,13 +1,19 @@
 /** Our own kernels and their gradients, registered by `useBackend`, never on import. */
 import * as tf from '@tensorflow/tfjs-core';
 import { FUSED_GRADIENTS } from '../gradients/fused-gradients.ts';
+import { adamWStep } from './adam-w-step.ts';
+import { addInto } from './add-into.ts';
 import * as attention from './attention.ts';
 import type { FusedKernel } from './composite.ts';
 import * as crossEntropy from './cross-entropy.ts';
+import { dropout } from './dropout.ts';
+import { embedding, embeddingGrad } from './embedding.ts';
 import * as gelu from './gelu.ts';
+import { globalNorm } from './global-norm.ts';
 import * as kvCacheWrite from './kv-cache-write.ts';
 import * as layerNorm from './layer-norm.ts';
 import * as linear from './linear.ts';
+import { randomFill } from './random-fill.ts';
 import * as rmsNorm from './rms-norm.ts';
 import * as rotary from './rotary.ts';
 import * as silu from './silu.ts';
@@ -26,6 +32,13 @@ export const COMPOSITE_KERNELS: readonly FusedKernel[] = Object.freeze([
   ...Object.values(attention),
   ...Object.values(crossEntropy),
   kvCacheWrite.kvCacheWrite,
+  embedding,
+  embeddingGrad,
+  dropout,
+  randomFill,
+  addInto,
+  adamWStep,
+  globalNorm,
 ]);
 
 /** Gradients of our kernels, and repairs of tfjs's. */

@@ -1,13 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { philoxWords } from '../random/philox.ts';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { expectDtype } from './expect.ts';
 
-/** x with each element zeroed with probability `rate` and the others divided by 1 − rate. */
-export function dropout(x: tf.Tensor, rate: number, seed: number): tf.Tensor {
-  return tf.tidy(() => {
-    const words = philoxWords(seed, 0, x.size);
-    const threshold = rate * 2 ** 32;
-    const scale = 1 / (1 - rate);
-    const mask = Float32Array.from(words, (word) => (word < threshold ? 0 : scale));
-    return tf.mul(x, tf.tensor(mask, x.shape));
-  });
+/**
+ * Zeroes each element with probability `rate` and divides the others by 1 − rate (Srivastava et al.
+ * 2014). The mask is made from (seed, element index), on every backend the same, and made again for
+ * the gradient rather than kept.
+ * @param x [..] float32
+ * @param rate in [0, 1)
+ * @param seed integer in [0, 2^53); take a new one for each call: `generator.nextSeed()`
+ * @returns [..], owned by the caller
+ */
+export function dropout(x: Tensor, rate: number, seed: number): Tensor {
+  expectDtype('dropout', 'x', x, 'float32');
+  if (!(rate >= 0 && rate < 1)) {
+    throw new RangeError(`dropout: rate: expected a number in [0, 1), got ${rate}.`);
+  }
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new RangeError(`dropout: seed: expected an integer in [0, 2^53), got ${seed}.`);
+  }
+  return tf.engine().runKernel<Tensor>('Dropout', { x }, { rate, seed });
 }

@@ -1,6 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { expectDtype, expectShape } from './expect.ts';
 
-/** Rows of `weight` [V, C] by `ids` int32 [..] → [.., C]. */
-export function embedding(weight: tf.Tensor, ids: tf.Tensor): tf.Tensor {
-  return tf.gather(weight, ids as tf.Tensor1D);
+/**
+ * Looks up rows of a table.
+ * @param weight [V, C] float32
+ * @param ids [..] int32, each from 0 to V − 1
+ * @returns [.., C], owned by the caller
+ * @throws ShapeError, also for an id outside the table
+ */
+export function embedding(weight: Tensor, ids: Tensor): Tensor {
+  expectDtype('embedding', 'weight', weight, 'float32');
+  expectShape('embedding', 'weight', weight, [null, null], '[V, C]');
+  expectDtype('embedding', 'ids', ids, 'int32');
+  return tf.engine().runKernel<Tensor>('Embedding', { weight, ids });
 }

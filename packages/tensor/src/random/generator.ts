@@ -4,8 +4,8 @@
  *  A tensor of n elements takes ⌈n / 4⌉ blocks, a scalar one block; element i of a tensor is a
  *  function of (seed, counter, i) alone. */
 import * as tf from '@tensorflow/tfjs-core';
-import { normalQuantile } from './normal-quantile.ts';
-import { philoxBlock, philoxWords, splitWords } from './philox.ts';
+import type { RandomFillAttrs } from '../kernels/random-fill.ts';
+import { philoxBlock, splitWords } from './philox.ts';
 
 /** Position in the stream; what a checkpoint keeps. */
 export interface GeneratorState {
@@ -14,20 +14,6 @@ export interface GeneratorState {
   /** Blocks drawn so far. */
   readonly counter: number;
 }
-
-/** [0, 1) in steps of 2^-24: every value is an exact float32. */
-function unitUniform(word: number): number {
-  return (word >>> 8) * 2 ** -24;
-}
-
-/** (0, 1) open on both sides, as a quantile function needs it. */
-function openUniform(word: number): number {
-  return (word + 0.5) * 2 ** -32;
-}
-
-// Φ(−2) and Φ(2): truncatedNormal keeps what lies within two standard deviations.
-const LOWER_TAIL = 0.02275013194817921;
-const INNER_MASS = 1 - 2 * LOWER_TAIL;
 
 /** Draws numbers and tensors from one Philox stream. The caller owns the tensors. */
 export class Generator {
@@ -58,20 +44,17 @@ export class Generator {
 
   /** Uniform in [min, max), float32. */
   uniform(shape: readonly number[], min = 0, max = 1): tf.Tensor {
-    const range = max - min;
-    return this.#fill(shape, (word) => min + unitUniform(word) * range);
+    return this.#fill(shape, 'uniform', min, max - min);
   }
 
   /** Normal with the given mean and standard deviation, float32. */
   normal(shape: readonly number[], mean = 0, std = 1): tf.Tensor {
-    return this.#fill(shape, (word) => mean + normalQuantile(openUniform(word)) * std);
+    return this.#fill(shape, 'normal', mean, std);
   }
 
   /** Normal, restricted to mean ± 2·std, float32. */
   truncatedNormal(shape: readonly number[], mean = 0, std = 1): tf.Tensor {
-    return this.#fill(shape, (word) => {
-      return mean + normalQuantile(LOWER_TAIL + openUniform(word) * INNER_MASS) * std;
-    });
+    return this.#fill(shape, 'truncatedNormal', mean, std);
   }
 
   /** A number in [0, 1) with 53 random bits. */
@@ -131,13 +114,16 @@ export class Generator {
     return last;
   }
 
-  #fill(shape: readonly number[], fromWord: (word: number) => number): tf.Tensor {
-    const size = shape.reduce((product, n) => product * n, 1);
-    const words = philoxWords(this.#seed, this.#counter, size);
-    this.#counter += Math.ceil(size / 4);
-    const values = new Float32Array(size);
-    for (let i = 0; i < size; i++) values[i] = fromWord(words[i] as number);
-    return tf.tensor(values, [...shape], 'float32');
+  #fill(
+    shape: readonly number[],
+    distribution: RandomFillAttrs['distribution'],
+    offset: number,
+    scale: number,
+  ): tf.Tensor {
+    const state = this.getState();
+    const attrs: RandomFillAttrs = { shape: [...shape], distribution, ...state, offset, scale };
+    this.#counter += Math.ceil(tf.util.sizeFromShape(attrs.shape) / 4);
+    return tf.engine().runKernel<tf.Tensor>('RandomFill', {}, attrs);
   }
 
   #nextBlock(): Uint32Array {

@@ -1,0 +1,3 @@
+import { runParameterConformance } from './run-parameters.ts';
+
+runParameterConformance({ backend: 'wasm' });

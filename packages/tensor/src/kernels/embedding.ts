@@ -1,0 +1,39 @@
+// Rows of a table by id, and the gradient of the table: each row gets the sum of the gradients at
+// the places where its id stood, added in the order of the places.
+import * as tf from '@tensorflow/tfjs-core';
+import { composite, required } from './composite.ts';
+import { fail } from '../ops/expect.ts';
+
+export type EmbeddingGradAttrs = { vocabSize: number };
+
+/** {weight [V, C], ids int32 [..]} → [.., C] */
+export const embedding = composite('Embedding', (inputs) => {
+  const weight = required(inputs, 'weight');
+  const ids = required(inputs, 'ids');
+  expectIdsBelow(weight.shape[0]!, ids.dataSync());
+  const rows = tf.gather(weight, tf.reshape(ids, [-1]) as tf.Tensor1D);
+  return tf.reshape(rows, [...ids.shape, weight.shape[1]!]);
+});
+
+/** {dy [.., C], ids int32 [..]} → dweight [V, C] */
+export const embeddingGrad = composite<EmbeddingGradAttrs>('EmbeddingGrad', (inputs, attrs) => {
+  const dy = required(inputs, 'dy');
+  const ids = required(inputs, 'ids').dataSync();
+  const C = dy.shape[dy.rank - 1]!;
+  const dyValues = dy.dataSync();
+  const sums = new Float32Array(attrs.vocabSize * C);
+  for (let i = 0; i < ids.length; i++) {
+    const row = ids[i]! * C;
+    for (let c = 0; c < C; c++) sums[row + c]! += dyValues[i * C + c]!;
+  }
+  return tf.tensor(sums, [attrs.vocabSize, C]);
+});
+
+function expectIdsBelow(vocabSize: number, ids: ArrayLike<number>): void {
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!;
+    if (id >= 0 && id < vocabSize) continue;
+    const advice = "Check the tokenizer against the model's vocabulary.";
+    fail('embedding', 'ids', `ids from 0 to ${vocabSize - 1}`, `${id} at ${i}`, advice);
+  }
+}
