@@ -143,7 +143,7 @@ function stateOf(unit, compiler) {
   const hash = createHash('sha256').update(
     [compiler.command, compiler.version, ...unit.args].join('\0'),
   );
-  for (const file of files) hash.update(`${file}\0${hashOfFile(file)}`);
+  for (const file of files) hash.update(`${file}\0${hashOfFile(path.resolve(root, file))}`);
   return hash.digest('hex');
 }
 

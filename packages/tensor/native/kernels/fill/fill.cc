@@ -11,6 +11,10 @@ namespace {
 
 constexpr size_t kGrainBytes = 1 << 18;
 
+void FillRange(uint32_t* out, size_t count, uint32_t bits) {
+  for (size_t i = 0; i < count; ++i) out[i] = bits;
+}
+
 }  // namespace
 
 void Fill(void* out, size_t count, size_t width, uint32_t bits, Pool& pool) {
@@ -19,8 +23,7 @@ void Fill(void* out, size_t count, size_t width, uint32_t bits, Pool& pool) {
       std::memset(static_cast<char*>(out) + begin * width, static_cast<int>(bits), (end - begin) * width);
       return;
     }
-    uint32_t* words = static_cast<uint32_t*>(out);
-    for (size_t i = begin; i < end; ++i) words[i] = bits;
+    FillRange(static_cast<uint32_t*>(out) + begin, end - begin, bits);
   });
 }
 

@@ -9,13 +9,15 @@ namespace {
 constexpr size_t kGrain = 65536;  // elements written by one task
 
 template <typename T>
+void OneHotRow(int32_t index, T* row, size_t depth, T on, T off) {
+  for (size_t d = 0; d < depth; ++d) row[d] = off;
+  if (index >= 0 && static_cast<size_t>(index) < depth) row[index] = on;
+}
+
+template <typename T>
 void OneHotTyped(const int32_t* indices, T* out, size_t count, size_t depth, T on, T off, Pool& pool) {
   pool.ForRange(count, depth >= kGrain ? 1 : kGrain / (depth + 1) + 1, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) {
-      T* row = out + i * depth;
-      for (size_t d = 0; d < depth; ++d) row[d] = off;
-      if (indices[i] >= 0 && static_cast<size_t>(indices[i]) < depth) row[indices[i]] = on;
-    }
+    for (size_t i = begin; i < end; ++i) OneHotRow(indices[i], out + i * depth, depth, on, off);
   });
 }
 

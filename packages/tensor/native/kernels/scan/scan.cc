@@ -33,9 +33,27 @@ void ScanColumns(const T* x, T* out, const ScanShape& shape, size_t count) {
   }
 }
 
+// One column of neighbouring elements, the running value in a register.
+template <typename T, bool is_product>
+void ScanRun(const T* x, T* out, const ScanShape& shape) {
+  T acc = is_product ? T(1) : T(0);
+  for (size_t step = 0; step < shape.axis; ++step) {
+    const size_t i = shape.is_reverse ? shape.axis - 1 - step : step;
+    const T next = is_product ? Multiply(acc, x[i]) : Add(acc, x[i]);
+    out[i] = shape.is_exclusive ? acc : next;
+    acc = next;
+  }
+}
+
+template <typename T, bool is_product>
+void ScanBlock(const T* x, T* out, const ScanShape& shape, size_t count) {
+  if (shape.inner == 1) return ScanRun<T, is_product>(x, out, shape);
+  ScanColumns<T, is_product>(x, out, shape, count);
+}
+
 template <typename T>
 void Scan(const T* x, T* out, const ScanShape& shape, Pool& pool) {
-  const auto scan = shape.is_product ? ScanColumns<T, true> : ScanColumns<T, false>;
+  const auto scan = shape.is_product ? ScanBlock<T, true> : ScanBlock<T, false>;
   const size_t width = shape.inner < kColumns ? shape.inner : kColumns;
   const size_t blocks = width == 0 ? 0 : (shape.inner + width - 1) / width;
   const size_t each = shape.axis * width;
