@@ -1,0 +1,165 @@
+// Compiled once per instruction set (see simd/vec-inl.h).
+#include "kernels/attention/tile-inl.h"
+
+namespace llm::LLM_ISA {
+namespace {
+
+struct KeyTile {
+  size_t b, key_head, first, count;
+  alignas(64) float keys[kTileFloats];
+  alignas(64) float keys_transposed[kTileFloats];
+  alignas(64) float values_transposed[kTileFloats];
+  alignas(64) float dkeys[kTileFloats];
+  alignas(64) float dvalues[kTileFloats];
+};
+
+struct RowTile {
+  size_t row, begin, count;  // rows [begin, count) of the tile see the keys
+  alignas(64) float queries[kTileFloats];  // scaled
+  alignas(64) float dy[kTileFloats];
+  alignas(64) float weights[kMaxTile * kMaxTile];
+  alignas(64) float dscores[kMaxTile * kMaxTile];
+  float log_sum_exp[kMaxTile];
+  float out_dots[kMaxTile];  // out . dy of each row
+};
+
+void LoadRows(const AttentionBackwardArgs& args, const KeyTile& k, RowTile& rows) {
+  const AttentionProblem& p = args.problem;
+  const size_t Dp = RoundUp(p.D);
+  PackQueries(p, p.q, k.b, k.key_head, rows.row, rows.count, p.scale, rows.queries);
+  PackQueries(p, args.dy, k.b, k.key_head, rows.row, rows.count, 1.0f, rows.dy);
+  for (size_t r = rows.begin; r < rows.count; ++r) {
+    const float* out = args.out + QueryOffset(p, k.b, k.key_head, rows.row + r);
+    F32 dot = Zero();
+    for (size_t d = 0; d < p.D; d += kLanes) {
+      dot = Fma(LoadN(out + d, Remaining(p.D - d)), Load(rows.dy + r * Dp + d), dot);
+    }
+    rows.out_dots[r] = SumOfLanes(dot);
+    rows.log_sum_exp[r] = args.log_sum_exp[StatisticOffset(p, k.b, k.key_head, rows.row + r)];
+  }
+}
+
+// One row: scores become the softmax weights, and the gradients of the weights those of the scores.
+void WeightsAndDscores(float* scores, float* dweights, size_t seen, size_t tile, const float* bias, float log_sum_exp,
+                       float out_dot) {
+  size_t j = 0;
+  for (; j < seen; j += kLanes) {
+    F32 s = Load(scores + j) - Set(log_sum_exp);
+    if (bias != nullptr) s = s + Load(bias + j);
+    // Rounding can take a score a little above the log-sum-exp; the clamp of Exp is not needed there.
+    F32 weight = Exp(s);
+    if (j + kLanes > seen) weight = Select(LanesBelow(j, seen), weight, Zero());
+    Store(scores + j, weight);
+    Store(dweights + j, weight * (Load(dweights + j) - Set(out_dot)));
+  }
+  for (; j < tile; j += kLanes) {
+    Store(scores + j, Zero());
+    Store(dweights + j, Zero());
+  }
+}
+
+// sums[j] += sum over the rows that see key j of weights[r][j] rows[r]
+void AddTransposedProducts(const AttentionProblem& p, const KeyTile& k, const RowTile& rows, const float* weights,
+                           const float* vectors, float* sums) {
+  const size_t Dp = RoundUp(p.D);
+  const size_t tile = p.tile();
+  const bool is_whole = VisibleInTile(p, rows.row + rows.begin, k.first, k.count) == k.count;
+  const size_t step = is_whole ? k.count : kRowsPerTrim;
+  for (size_t j = 0; j < k.count; j += step) {
+    const size_t first_row = FirstRowSeeing(p, k.first + j);
+    size_t begin = first_row <= rows.row ? 0 : first_row - rows.row;
+    if (begin < rows.begin) begin = rows.begin;
+    if (begin >= rows.count) continue;
+    const size_t block = Smaller(step, k.count - j);
+    MicroGemm({weights + begin * tile + j, 1, tile, vectors + begin * Dp, Dp, sums + j * Dp, Dp, rows.count - begin},
+              block, Dp, true);
+  }
+}
+
+void AddRowTile(const AttentionBackwardArgs& args, KeyTile& k, RowTile& rows, float* dq) {
+  const AttentionProblem& p = args.problem;
+  const size_t tile = p.tile();
+  LoadRows(args, k, rows);
+  TileScores(p, rows.queries, k.keys_transposed, rows.row, rows.begin, rows.count, k.first, k.count, rows.weights);
+  TileScores(p, rows.dy, k.values_transposed, rows.row, rows.begin, rows.count, k.first, k.count, rows.dscores);
+  const float* bias = p.mask_bias == nullptr ? nullptr : p.mask_bias + k.b * p.PaddedKeys() + k.first;
+  for (size_t r = rows.begin; r < rows.count; ++r) {
+    const size_t seen = VisibleInTile(p, rows.row + r, k.first, k.count);
+    WeightsAndDscores(rows.weights + r * tile, rows.dscores + r * tile, seen, tile, bias, rows.log_sum_exp[r],
+                      rows.out_dots[r]);
+  }
+  AddTransposedProducts(p, k, rows, rows.weights, rows.dy, k.dvalues);
+  AddTransposedProducts(p, k, rows, rows.dscores, rows.queries, k.dkeys);
+  TileProducts(p, rows.dscores, k.keys, rows.row, rows.begin, rows.count, k.first, k.count,
+               dq + rows.row * RoundUp(p.D));
+}
+
+void StartKeys(const AttentionProblem& p, KeyTile& k) {
+  PackKeys(p, p.k, k.b, k.key_head, k.first, k.count, k.keys);
+  PackKeysTransposed(p, p.k, k.b, k.key_head, k.first, k.count, k.keys_transposed);
+  PackKeysTransposed(p, p.v, k.b, k.key_head, k.first, k.count, k.values_transposed);
+  const size_t floats = k.count * RoundUp(p.D);
+  for (size_t i = 0; i < floats; i += kLanes) {
+    Store(k.dkeys + i, Zero());
+    Store(k.dvalues + i, Zero());
+  }
+}
+
+void WriteKeys(const AttentionBackwardArgs& args, const KeyTile& k) {
+  const AttentionProblem& p = args.problem;
+  const size_t Dp = RoundUp(p.D);
+  for (size_t j = 0; j < k.count; ++j) {
+    const size_t offset = KeyOffset(p, k.b, k.key_head, k.first + j);
+    for (size_t d = 0; d < p.D; d += kLanes) {
+      StoreN(args.dk + offset + d, Load(k.dkeys + j * Dp + d), Remaining(p.D - d));
+      StoreN(args.dv + offset + d, Load(k.dvalues + j * Dp + d), Remaining(p.D - d));
+    }
+  }
+}
+
+}  // namespace
+
+void AttentionBackwardTask(const AttentionBackwardArgs& args, size_t task) {
+  const AttentionProblem& p = args.problem;
+  const size_t chunk = task % args.chunks;
+  const size_t head = task / args.chunks;
+  const size_t tile = p.tile();
+  const size_t part = p.rows() * RoundUp(p.D);
+  float* dq = args.dq_parts + (chunk * p.B * p.K + head) * part;
+  for (size_t i = 0; i < part; i += kLanes) Store(dq + i, Zero());
+  KeyTile keys;
+  RowTile rows;
+  keys.b = head / p.K;
+  keys.key_head = head % p.K;
+  const size_t end = Smaller((chunk + 1) * args.keys_per_chunk, p.key_length);
+  for (keys.first = chunk * args.keys_per_chunk; keys.first < end; keys.first += tile) {
+    keys.count = Smaller(tile, end - keys.first);
+    StartKeys(p, keys);
+    const size_t first_row = FirstRowSeeing(p, keys.first);
+    for (rows.row = first_row / tile * tile; rows.row < p.rows(); rows.row += tile) {
+      rows.begin = first_row <= rows.row ? 0 : first_row - rows.row;
+      rows.count = Smaller(tile, p.rows() - rows.row);
+      AddRowTile(args, keys, rows, dq);
+    }
+    WriteKeys(args, keys);
+  }
+}
+
+void AttentionReduceTask(const AttentionBackwardArgs& args, size_t task) {
+  const AttentionProblem& p = args.problem;
+  const size_t b = task / p.T, t = task % p.T;
+  const size_t Dp = RoundUp(p.D);
+  const size_t stride = p.B * p.K * p.rows() * Dp;
+  for (size_t h = 0; h < p.H; ++h) {
+    const size_t row = t * p.group() + h % p.group();
+    const float* part = args.dq_parts + ((b * p.K + h / p.group()) * p.rows() + row) * Dp;
+    float* dq = args.dq + ((b * p.T + t) * p.H + h) * p.D;
+    for (size_t d = 0; d < p.D; d += kLanes) {
+      F32 sum = Load(part + d);
+      for (size_t chunk = 1; chunk < args.chunks; ++chunk) sum = sum + Load(part + chunk * stride + d);
+      StoreN(dq + d, sum * Set(p.scale), Remaining(p.D - d));
+    }
+  }
+}
+
+}  // namespace llm::LLM_ISA

@@ -1,0 +1,133 @@
+// What forward and backward share: which keys a row sees, and the packing of tiles. A packed tile has contiguous
+// rows of `Dp` floats, D rounded up to whole vectors and filled with zeros. Include only from attention_*_simd.cc.
+#pragma once
+
+#include "kernels/attention/attention.h"
+#include "simd/exp-inl.h"
+#include "simd/micro_gemm-inl.h"
+#include "simd/shuffle-inl.h"
+
+namespace llm {
+namespace LLM_ISA {
+
+constexpr size_t kMaxTile = 64;
+constexpr size_t kTileFloats = 64 * 128;  // rows x padded D of the largest tile, for each class of D
+constexpr size_t kRowsPerTrim = 12;       // a causal tile's products are cut to what such a block of rows sees
+constexpr float kHidden = -1e30f;         // a maximum to start from: below every score, and finite
+
+LLM_INLINE size_t RoundUp(size_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+LLM_INLINE size_t Smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+// Row r of (b, key head) in q, dy or out.
+LLM_INLINE size_t QueryOffset(const AttentionProblem& p, size_t b, size_t key_head, size_t row) {
+  const size_t t = row / p.group(), g = row % p.group();
+  return ((b * p.T + t) * p.H + key_head * p.group() + g) * p.D;
+}
+// The same row in [B, H, T].
+LLM_INLINE size_t StatisticOffset(const AttentionProblem& p, size_t b, size_t key_head, size_t row) {
+  const size_t t = row / p.group(), g = row % p.group();
+  return (b * p.H + key_head * p.group() + g) * p.T + t;
+}
+LLM_INLINE size_t KeyOffset(const AttentionProblem& p, size_t b, size_t key_head, size_t key) {
+  return ((b * p.S + key) * p.K + key_head) * p.D;
+}
+
+// Row r sees (mask aside) the keys below this number.
+LLM_INLINE size_t VisibleKeys(const AttentionProblem& p, size_t row) {
+  if (!p.is_causal) return p.key_length;
+  const ptrdiff_t end = static_cast<ptrdiff_t>(row / p.group()) + p.query_offset + 1;
+  return end <= 0 ? 0 : Smaller(static_cast<size_t>(end), p.key_length);
+}
+// The first row that sees key j; rows() or more when none does.
+LLM_INLINE size_t FirstRowSeeing(const AttentionProblem& p, size_t key) {
+  if (!p.is_causal) return 0;
+  const ptrdiff_t t = static_cast<ptrdiff_t>(key) - p.query_offset;
+  return t <= 0 ? 0 : static_cast<size_t>(t) * p.group();
+}
+// Keys of the tile that starts at `first` and has `keys` that row r sees.
+LLM_INLINE size_t VisibleInTile(const AttentionProblem& p, size_t row, size_t first, size_t keys) {
+  const size_t visible = VisibleKeys(p, row);
+  return visible <= first ? 0 : Smaller(visible - first, keys);
+}
+
+LLM_INLINE void PackRow(const float* source, float factor, size_t D, size_t Dp, float* packed) {
+  for (size_t d = 0; d < Dp; d += kLanes) Store(packed + d, Set(factor) * LoadN(source + d, Remaining(D - d)));
+}
+
+// rows [row, row + count) of x [B, T, H, D] times factor.
+static void PackQueries(const AttentionProblem& p, const float* x, size_t b, size_t key_head, size_t row, size_t count,
+                        float factor, float* packed) {
+  const size_t Dp = RoundUp(p.D);
+  for (size_t r = 0; r < count; ++r) {
+    PackRow(x + QueryOffset(p, b, key_head, row + r), factor, p.D, Dp, packed + r * Dp);
+  }
+}
+
+static void PackKeys(const AttentionProblem& p, const float* x, size_t b, size_t key_head, size_t first, size_t count,
+                     float* packed) {
+  const size_t Dp = RoundUp(p.D);
+  for (size_t j = 0; j < count; ++j) {
+    PackRow(x + KeyOffset(p, b, key_head, first + j), 1.0f, p.D, Dp, packed + j * Dp);
+  }
+}
+
+// packed[d][j] of `tile` columns; columns from `count` to the next whole vector are zero.
+static void PackKeysTransposed(const AttentionProblem& p, const float* x, size_t b, size_t key_head, size_t first,
+                               size_t count, float* packed) {
+  const size_t Dp = RoundUp(p.D);
+  const size_t tile = p.tile();
+  for (size_t j = 0; j < count; j += kLanes) {
+    for (size_t d = 0; d < Dp; d += kLanes) {
+      F32 block[kLanes];
+#pragma GCC unroll 16
+      for (size_t i = 0; i < kLanes; ++i) {
+        block[i] = j + i < count
+                       ? LoadN(x + KeyOffset(p, b, key_head, first + j + i) + d, Remaining(p.D - d))
+                       : Zero();
+      }
+      TransposeBlock(block);
+#pragma GCC unroll 16
+      for (size_t i = 0; i < kLanes; ++i) Store(packed + (d + i) * tile + j, block[i]);
+    }
+  }
+}
+
+// scores[r][j] = rows[r] . keys[j] for the rows [begin, end) of a row tile that starts at `row`, cut to the keys that
+// each block of rows sees. Columns are `tile` apart; whole vectors are written.
+static void TileScores(const AttentionProblem& p, const float* rows, const float* keys_transposed, size_t row,
+                       size_t begin, size_t end, size_t first, size_t keys, float* scores) {
+  const size_t Dp = RoundUp(p.D);
+  const size_t tile = p.tile();
+  const bool is_whole = VisibleInTile(p, row + begin, first, keys) == keys;
+  const size_t step = is_whole ? end - begin : kRowsPerTrim;
+  for (size_t r = begin; r < end; r += step) {
+    const size_t block_end = Smaller(r + step, end);
+    const size_t seen = VisibleInTile(p, row + block_end - 1, first, keys);
+    MicroGemm({rows + r * Dp, Dp, 1, keys_transposed, tile, scores + r * tile, tile, p.D}, block_end - r, RoundUp(seen),
+              false);
+  }
+}
+
+// sums[r] += weights[r] . values for the same rows: weights are zero past what a row sees.
+static void TileProducts(const AttentionProblem& p, const float* weights, const float* values, size_t row, size_t begin,
+                         size_t end, size_t first, size_t keys, float* sums) {
+  const size_t Dp = RoundUp(p.D);
+  const size_t tile = p.tile();
+  const bool is_whole = VisibleInTile(p, row + begin, first, keys) == keys;
+  const size_t step = is_whole ? end - begin : kRowsPerTrim;
+  for (size_t r = begin; r < end; r += step) {
+    const size_t block_end = Smaller(r + step, end);
+    const size_t seen = VisibleInTile(p, row + block_end - 1, first, keys);
+    MicroGemm({weights + r * tile, tile, 1, values, Dp, sums + r * Dp, Dp, seen}, block_end - r, Dp, true);
+  }
+}
+
+// Lane i is -1 where first + i < count.
+LLM_INLINE I32 LanesBelow(size_t first, size_t count) {
+  I32 lane;
+  for (size_t i = 0; i < kLanes; ++i) lane[i] = static_cast<int32_t>(i);
+  return lane < SetInt(static_cast<int32_t>(count) - static_cast<int32_t>(first));
+}
+
+}  // namespace LLM_ISA
+}  // namespace llm
