@@ -11,6 +11,7 @@ import {
   tf,
   useBackend,
   type BackendName,
+  type BackendOptions,
 } from '../../src/index.ts';
 import { differentiable, type FusedCase, type Outcome } from './fused-case.ts';
 import { hashed } from './hashed.ts';
@@ -29,6 +30,7 @@ export interface Skip {
 export interface ConformanceOptions {
   readonly backend: BackendName;
   readonly threads?: number;
+  readonly instructionSet?: BackendOptions['instructionSet'];
   readonly skip?: readonly Skip[];
 }
 
@@ -46,17 +48,17 @@ export function pytorchCases(): FusedCase[] {
   return (JSON.parse(readFileSync(FIXTURE, 'utf8')) as { cases: FusedCase[] }).cases;
 }
 
-export function runConformance({ backend, threads, skip = [] }: ConformanceOptions): void {
+export function runConformance({ backend, skip = [], ...options }: ConformanceOptions): void {
   const test = (name: string, body: () => void) =>
     it.skipIf(skip.some((skipped) => skipped.test === name))(name, body);
 
-  describe(`fused operations on ${backend}`, () => {
+  describe(`fused operations on ${backend} ${options.instructionSet ?? ''}`, () => {
     const references = new Map<FusedCase, Outcome>();
 
     beforeAll(async () => {
       await useBackend('cpu', {});
       for (const fusedCase of ODD_SHAPES) references.set(fusedCase, outcomeOf(fusedCase));
-      await useBackend(backend, { threads });
+      await useBackend(backend, options);
     }, 120_000);
 
     for (const fusedCase of pytorchCases()) {

@@ -1,7 +1,7 @@
-// exp, the logistic function and the normal distribution for a vector of floats. Include only from
-// *_simd.cc files, after simd/vec-inl.h. Coefficients: least-maximum fits made for this file
-// (Lawson's iteration at Chebyshev nodes), correct to 3e-9 relative for exp and 4e-10 absolute for erfc
-// before rounding to float.
+// A faster exp for softmax and the normal distribution for GELU. Include only from *_simd.cc files.
+//
+// Coefficients: least-maximum fits made for this file (Lawson's iteration at Chebyshev nodes), correct to 3e-9
+// relative for exp and 4e-10 absolute for erfc before rounding to float.
 #pragma once
 
 #include "simd/vec-inl.h"
@@ -9,28 +9,10 @@
 namespace llm {
 namespace LLM_ISA {
 
-// e^x; 0 below -87.3, at most e^88.7, NaN for NaN. Error below 2 ulp.
-// x = n ln2 + r (Cody and Waite: ln2 in two parts), e^r = 1 + r + r^2 p(r), |r| <= ln2 / 2.
-LLM_INLINE F32 Exp(F32 x) {
-  const F32 lowest = Set(-87.336544f);
-  const F32 clamped = Min(Set(88.72283f), Max(lowest, x));
-  const F32 n = RoundSmall(clamped * Set(1.44269504f));
-  const F32 r = Fma(n, Set(2.12194440e-4f), Fma(n, Set(-0.693359375f), clamped));
-  F32 p = Set(0.00138146128f);
-  p = Fma(p, r, Set(0.00836871006f));
-  p = Fma(p, r, Set(0.041668389f));
-  p = Fma(p, r, Set(0.166665211f));
-  p = Fma(p, r, Set(0.49999994f));
-  const F32 mantissa = Fma(p, r * r, r) + Set(1.0f);
-  // 2^n in two steps: n = 128 has no float of its own.
-  const I32 half = ToInt(n) >> 1;
-  const I32 rest = ToInt(n) - half;
-  const F32 power = mantissa * AsFloat((half + SetInt(127)) << 23) * AsFloat((rest + SetInt(127)) << 23);
-  return Select(x < lowest, Zero(), power);
-}
-
-// The same for x <= 0 or -infinity: one step fewer. NaN stays NaN.
-LLM_INLINE F32 ExpNonPositive(F32 x) {
+// e^x for x <= 80, at most 2 ulp; 0 below -87, NaN for NaN. Without the subnormal range and the overflow that Exp of
+// math-inl.h has, which the differences to a row's maximum do not need.
+// x = n ln2 + r (ln2 in two parts, Cody and Waite), e^r = 1 + r + r^2 p(r), |r| <= ln2 / 2.
+LLM_INLINE F32 SoftmaxExp(F32 x) {
   const F32 lowest = Set(-87.0f);
   const F32 clamped = Max(lowest, x);
   const F32 n = RoundSmall(clamped * Set(1.44269504f));
@@ -41,14 +23,12 @@ LLM_INLINE F32 ExpNonPositive(F32 x) {
   p = Fma(p, r, Set(0.166665211f));
   p = Fma(p, r, Set(0.49999994f));
   const F32 mantissa = Fma(p, r * r, r) + Set(1.0f);
-  const F32 power = AsFloat(AsInt(mantissa) + (ToInt(n) << 23));
+  const I32 exponent = ToInt(Select(x != x, Zero(), n));
+  const F32 power = AsFloat(AsInt(mantissa) + (exponent << 23));
   return Select(x < lowest, Zero(), power);
 }
 
-// 1 / (1 + e^-x)
-LLM_INLINE F32 Sigmoid(F32 x) { return Set(1.0f) / (Set(1.0f) + Exp(-x)); }
-
-// The normal distribution function and density at x. With z = |x| / sqrt 2 and t = 1 / (1 + 0.4 z),
+// The normal distribution function at x; *density is its derivative. With z = |x| / sqrt 2 and t = 1 / (1 + 0.4 z),
 // erfc(z) = t e^(-z^2) q(t), and e^(-z^2) = e^(-x^2 / 2) is the density but for a factor.
 LLM_INLINE F32 NormalCdf(F32 x, F32* density) {
   const F32 z = Abs(x) * Set(0.707106781f);
@@ -61,7 +41,7 @@ LLM_INLINE F32 NormalCdf(F32 x, F32* density) {
   q = Fma(q, t, Set(0.164604768f));
   q = Fma(q, t, Set(0.229147777f));
   q = Fma(q, t, Set(0.225833982f));
-  const F32 bell = ExpNonPositive(x * x * Set(-0.5f));
+  const F32 bell = SoftmaxExp(x * x * Set(-0.5f));
   const F32 tail = Set(0.5f) * t * bell * q;  // of the side away from 0
   *density = bell * Set(0.39894228f);
   return Select(x < Zero(), tail, Set(1.0f) - tail);

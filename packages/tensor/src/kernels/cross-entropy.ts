@@ -82,9 +82,14 @@ function checkLabels(labels: ArrayLike<number>, V: number, ignoreIndex: number):
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
     if (label === ignoreIndex || (label >= 0 && label < V)) continue;
-    throw new RangeError(
-      `crossEntropy: labels: expected 0 to ${V - 1} or ${ignoreIndex}, got ${label} at index ${i}. ` +
-        `Check that the tokenizer's vocabulary fits the model.`,
-    );
+    throw labelError(label, i, V, ignoreIndex);
   }
+}
+
+/** What a label outside the vocabulary throws, on every backend. */
+export function labelError(label: number, i: number, V: number, ignoreIndex: number): RangeError {
+  return new RangeError(
+    `crossEntropy: labels: expected 0 to ${V - 1} or ${ignoreIndex}, got ${label} at index ${i}. ` +
+      `Check that the tokenizer's vocabulary fits the model.`,
+  );
 }

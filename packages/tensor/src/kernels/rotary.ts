@@ -21,6 +21,7 @@ export const rotary = composite<RotaryAttrs>('Rotary', (inputs, { offset, isInve
 export const rotaryAt = composite<RotaryAttrs>('RotaryAt', (inputs, { isInverse }) => {
   const positions = required(inputs, 'positions');
   const [B, T] = positions.shape as [number, number];
+  checkPositions(positions.dataSync(), required(inputs, 'cos').shape[0]!);
   const rows = (table: Tensor) =>
     tf.reshape(tf.gather(table, tf.reshape(positions, [-1])), [B, T, 1, table.shape[1]!]);
   return rotate(inputs, rows, isInverse);
@@ -38,4 +39,19 @@ function rotate(inputs: KernelInputs, rows: (table: Tensor) => Tensor, isInverse
   const rotatedFirst = tf.sub(tf.mul(first, cos), tf.mul(second, sin));
   const rotatedSecond = tf.add(tf.mul(second, cos), tf.mul(first, sin));
   return tf.concat([rotatedFirst, rotatedSecond], 3); // [B, T, H, D]
+}
+
+function checkPositions(positions: ArrayLike<number>, rows: number): void {
+  for (let i = 0; i < positions.length; i++) {
+    const position = positions[i]!;
+    if (!(position >= 0 && position < rows)) throw positionError(position, i, rows);
+  }
+}
+
+/** What a position outside the tables throws, on every backend. */
+export function positionError(position: number, i: number, rows: number): RangeError {
+  return new RangeError(
+    `rotary: positions: expected 0 to ${rows - 1}, got ${position} at index ${i}. ` +
+      'Make the tables as long as the longest sequence.',
+  );
 }

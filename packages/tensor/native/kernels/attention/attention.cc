@@ -1,49 +1,55 @@
 #include "kernels/attention/attention.h"
 
-#include <cmath>
 #include <cstring>
 
 namespace llm {
 namespace {
 
-constexpr size_t kLargestVector = 16;
-constexpr size_t kWantedTasks = 16;     // enough for a machine with many cores and few heads
-constexpr size_t kKeysPerChunk = 256;   // at least; a chunk costs a copy of dq
+constexpr size_t kWantedTasks = 16;    // enough for a machine with many cores and few heads
+constexpr size_t kKeysPerChunk = 256;  // at least: a chunk costs memory traffic of the queries' size
 constexpr size_t kReduceGrain = 32;
 
 size_t CeilDiv(size_t a, size_t b) { return (a + b - 1) / b; }
 
-size_t PaddedD(const AttentionProblem& p) { return CeilDiv(p.D, kLargestVector) * kLargestVector; }
+KeyChunks CutKeys(const AttentionProblem& p, size_t other_tasks) {
+  const size_t wanted = CeilDiv(kWantedTasks, other_tasks);
+  const size_t possible = CeilDiv(p.key_length, kKeysPerChunk);
+  const size_t count = wanted < possible ? wanted : possible;
+  const size_t keys = CeilDiv(CeilDiv(p.key_length, count), p.tile()) * p.tile();
+  return {CeilDiv(p.key_length, keys), keys};
+}
+
+size_t RowBlocks(const AttentionForwardArgs& args) { return CeilDiv(args.problem.rows(), args.rows_per_task); }
 
 }  // namespace
 
-void AttentionForward(const AttentionForwardArgs& args, Pool& pool) {
-  const AttentionProblem& p = args.problem;
-  AttentionForwardArgs planned = args;
-  planned.rows_per_task = 2 * p.tile();  // a packed tile of keys serves two tiles of rows
-  auto* run_task = AttentionForwardTaskForCpu();
-  pool.Run(p.B * p.K * CeilDiv(p.rows(), planned.rows_per_task), [&](size_t task) { run_task(planned, task); });
+void PlanAttentionForward(AttentionForwardArgs* args) {
+  const AttentionProblem& p = args->problem;
+  args->rows_per_task = 2 * p.tile();  // a packed tile of keys serves two tiles of rows
+  args->chunks = CutKeys(p, p.B * p.K * RowBlocks(*args));
 }
 
 void PlanAttentionBackward(AttentionBackwardArgs* args) {
-  const AttentionProblem& p = args->problem;
-  const size_t wanted = CeilDiv(kWantedTasks, p.B * p.K);
-  const size_t possible = CeilDiv(p.key_length, kKeysPerChunk);
-  const size_t chunks = wanted < possible ? wanted : possible;
-  args->keys_per_chunk = CeilDiv(CeilDiv(p.key_length, chunks), p.tile()) * p.tile();
-  args->chunks = CeilDiv(p.key_length, args->keys_per_chunk);
+  args->chunks = CutKeys(args->problem, args->problem.B * args->problem.K);
 }
 
-size_t AttentionBackwardScratch(const AttentionBackwardArgs& args) {
+void AttentionForward(const AttentionForwardArgs& args, Pool& pool) {
   const AttentionProblem& p = args.problem;
-  return args.chunks * p.B * p.K * p.rows() * PaddedD(p);
+  auto* run_task = AttentionForwardTaskForCpu();
+  const size_t tasks = p.B * p.K * RowBlocks(args) * args.chunks.count;
+  pool.Run(tasks, [&](size_t task) { run_task(args, task); });
+  if (args.chunks.count == 1) return;
+  auto* combine = AttentionCombineTaskForCpu();
+  pool.ForRange(p.B * p.K * p.rows(), kReduceGrain, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) combine(args, i);
+  });
 }
 
 void AttentionBackward(const AttentionBackwardArgs& args, Pool& pool) {
   const AttentionProblem& p = args.problem;
   auto* run_task = AttentionBackwardTaskForCpu();
   auto* reduce = AttentionReduceTaskForCpu();
-  pool.Run(p.B * p.K * args.chunks, [&](size_t task) { run_task(args, task); });
+  pool.Run(p.B * p.K * args.chunks.count, [&](size_t task) { run_task(args, task); });
   pool.ForRange(p.B * p.T, kReduceGrain, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) reduce(args, i);
   });

@@ -31,12 +31,21 @@ struct AttentionProblem {
   const float* v;
   const float* mask_bias;  // [B, PaddedKeys()] with 0 for a visible key and -infinity for a hidden one, or nullptr
 
-  size_t group() const { return H / K; }  // query heads that share one key head
+  // Inlined always: a shared copy could come from a file compiled for another processor.
+  [[gnu::always_inline]] size_t group() const { return H / K; }  // query heads that share one key head
   // Rows of one (batch, key head): query t of head g in the group is row t * group() + g.
-  size_t rows() const { return T * group(); }
+  [[gnu::always_inline]] size_t rows() const { return T * group(); }
   // Keys and rows in a tile: a tile of D floats each fits the working buffers of a task.
-  size_t tile() const { return D <= 128 ? 64 : D <= 256 ? 32 : 16; }
-  size_t PaddedKeys() const { return (key_length + 63) / 64 * 64; }
+  [[gnu::always_inline]] size_t tile() const { return D <= 128 ? 64 : D <= 256 ? 32 : 16; }
+  [[gnu::always_inline]] size_t PaddedKeys() const { return (key_length + 63) / 64 * 64; }
+  [[gnu::always_inline]] size_t PaddedD() const { return (D + 15) / 16 * 16; }
+};
+
+// How the keys are cut: each chunk is a task of its own, and the chunks' results are added in order. More than one only
+// when there are few heads and many keys, as in decoding.
+struct KeyChunks {
+  size_t count;
+  size_t keys;  // in each, a multiple of tile()
 };
 
 // out [B, T, H, D]; log_sum_exp [B, H, T], of the scaled scores.
@@ -44,7 +53,15 @@ struct AttentionForwardArgs {
   AttentionProblem problem;
   float* out;
   float* log_sum_exp;
+  KeyChunks chunks;
   size_t rows_per_task;
+  float* parts;  // ScratchFloats(): a chunk's sums, largest score and total of each row; nullptr for one chunk
+
+  [[gnu::always_inline]] size_t PartFloats() const { return problem.PaddedD() + 2; }
+  [[gnu::always_inline]] size_t ScratchFloats() const {
+    const AttentionProblem& p = problem;
+    return chunks.count == 1 ? 0 : p.B * p.K * chunks.count * p.rows() * PartFloats();
+  }
 };
 
 // Gradients of q, k and v from dy = d loss / d out.
@@ -55,20 +72,27 @@ struct AttentionBackwardArgs {
   const float* log_sum_exp;
   float* dk;
   float* dv;
-  float* dq_parts;      // [chunks, B, K, rows, padded D]: each chunk of keys sums its own share
-  size_t chunks;
-  size_t keys_per_chunk;
   float* dq;
+  KeyChunks chunks;
+  float* dq_parts;  // ScratchFloats(), [chunks, B, K, rows, padded D]: each chunk's share of dq
+
+  [[gnu::always_inline]] size_t ScratchFloats() const {
+    const AttentionProblem& p = problem;
+    return chunks.count * p.B * p.K * p.rows() * p.PaddedD();
+  }
 };
 
-void AttentionForward(const AttentionForwardArgs& args, Pool& pool);
-// dq_parts must hold AttentionBackwardScratch() floats.
-void AttentionBackward(const AttentionBackwardArgs& args, Pool& pool);
+// Choose the cuts, from the sizes only. Call before ScratchFloats().
+void PlanAttentionForward(AttentionForwardArgs* args);
 void PlanAttentionBackward(AttentionBackwardArgs* args);
-size_t AttentionBackwardScratch(const AttentionBackwardArgs& args);
 
-// One (batch, key head, block of rows).
+void AttentionForward(const AttentionForwardArgs& args, Pool& pool);
+void AttentionBackward(const AttentionBackwardArgs& args, Pool& pool);
+
+// One (batch, key head, block of rows, chunk of keys).
 LLM_SIMD_FUNCTION(void, AttentionForwardTask, (const AttentionForwardArgs& args, size_t task));
+// Adds the chunks of one (batch, key head, row).
+LLM_SIMD_FUNCTION(void, AttentionCombineTask, (const AttentionForwardArgs& args, size_t task));
 // One (batch, key head, chunk of keys).
 LLM_SIMD_FUNCTION(void, AttentionBackwardTask, (const AttentionBackwardArgs& args, size_t task));
 // dq of one (batch, query) from the chunks' shares.

@@ -46,8 +46,7 @@ void WeightsAndDscores(float* scores, float* dweights, size_t seen, size_t tile,
   for (; j < seen; j += kLanes) {
     F32 s = Load(scores + j) - Set(log_sum_exp);
     if (bias != nullptr) s = s + Load(bias + j);
-    // Rounding can take a score a little above the log-sum-exp; the clamp of Exp is not needed there.
-    F32 weight = Exp(s);
+    F32 weight = SoftmaxExp(s);
     if (j + kLanes > seen) weight = Select(LanesBelow(j, seen), weight, Zero());
     Store(scores + j, weight);
     Store(dweights + j, weight * (Load(dweights + j) - Set(out_dot)));
@@ -121,8 +120,8 @@ void WriteKeys(const AttentionBackwardArgs& args, const KeyTile& k) {
 
 void AttentionBackwardTask(const AttentionBackwardArgs& args, size_t task) {
   const AttentionProblem& p = args.problem;
-  const size_t chunk = task % args.chunks;
-  const size_t head = task / args.chunks;
+  const size_t chunk = task % args.chunks.count;
+  const size_t head = task / args.chunks.count;
   const size_t tile = p.tile();
   const size_t part = p.rows() * RoundUp(p.D);
   float* dq = args.dq_parts + (chunk * p.B * p.K + head) * part;
@@ -131,8 +130,8 @@ void AttentionBackwardTask(const AttentionBackwardArgs& args, size_t task) {
   RowTile rows;
   keys.b = head / p.K;
   keys.key_head = head % p.K;
-  const size_t end = Smaller((chunk + 1) * args.keys_per_chunk, p.key_length);
-  for (keys.first = chunk * args.keys_per_chunk; keys.first < end; keys.first += tile) {
+  const size_t end = Smaller((chunk + 1) * args.chunks.keys, p.key_length);
+  for (keys.first = chunk * args.chunks.keys; keys.first < end; keys.first += tile) {
     keys.count = Smaller(tile, end - keys.first);
     StartKeys(p, keys);
     const size_t first_row = FirstRowSeeing(p, keys.first);
@@ -156,7 +155,7 @@ void AttentionReduceTask(const AttentionBackwardArgs& args, size_t task) {
     float* dq = args.dq + ((b * p.T + t) * p.H + h) * p.D;
     for (size_t d = 0; d < p.D; d += kLanes) {
       F32 sum = Load(part + d);
-      for (size_t chunk = 1; chunk < args.chunks; ++chunk) sum = sum + Load(part + chunk * stride + d);
+      for (size_t chunk = 1; chunk < args.chunks.count; ++chunk) sum = sum + Load(part + chunk * stride + d);
       StoreN(dq + d, sum * Set(p.scale), Remaining(p.D - d));
     }
   }

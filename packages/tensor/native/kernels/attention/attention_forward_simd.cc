@@ -6,6 +6,8 @@
 namespace llm::LLM_ISA {
 namespace {
 
+constexpr size_t kMaxRowTiles = 2;
+
 // The state of one tile of rows while the keys go by.
 struct RowTile {
   size_t b, key_head, row, count;
@@ -39,7 +41,7 @@ float Exponentiate(float* scores, size_t seen, size_t tile, float largest) {
   F32 sum = Zero();
   size_t j = 0;
   for (; j < seen; j += kLanes) {
-    const F32 weight = ExpNonPositive(Load(scores + j) - Set(largest));
+    const F32 weight = SoftmaxExp(Load(scores + j) - Set(largest));
     Store(scores + j, weight);
     sum = sum + weight;
   }
@@ -62,7 +64,7 @@ void AddKeyTile(const AttentionProblem& p, const KeyTile& k, size_t begin, RowTi
     rows.largest[r] -= shrink[r];
   }
   for (size_t r = begin / kLanes * kLanes; r < rows.count; r += kLanes) {
-    Store(shrink + r, ExpNonPositive(Load(shrink + r)));
+    Store(shrink + r, SoftmaxExp(Load(shrink + r)));
   }
   for (size_t r = begin; r < rows.count; ++r) {
     const size_t seen = VisibleInTile(p, rows.row + r, k.first, k.count);
@@ -75,18 +77,33 @@ void AddKeyTile(const AttentionProblem& p, const KeyTile& k, size_t begin, RowTi
   TileProducts(p, scores, k.values, rows.row, begin, rows.count, k.first, k.count, rows.sums);
 }
 
-void WriteRows(const AttentionForwardArgs& args, const RowTile& rows) {
+// One row of the output from its sums of weights and weighted values.
+void WriteRow(const AttentionForwardArgs& args, size_t head, size_t row, const float* sums, float largest, float total) {
   const AttentionProblem& p = args.problem;
+  const F32 factor = Set(total == 0.0f ? 0.0f : 1.0f / total);
+  float* out = args.out + QueryOffset(p, head / p.K, head % p.K, row);
+  for (size_t d = 0; d < p.D; d += kLanes) StoreN(out + d, factor * Load(sums + d), Remaining(p.D - d));
+  args.log_sum_exp[StatisticOffset(p, head / p.K, head % p.K, row)] = total == 0.0f ? 0.0f : largest + logf(total);
+}
+
+float* PartOfRow(const AttentionForwardArgs& args, size_t head, size_t chunk, size_t row) {
+  return args.parts + ((head * args.chunks.count + chunk) * args.problem.rows() + row) * args.PartFloats();
+}
+
+void WriteTile(const AttentionForwardArgs& args, size_t chunk, const RowTile& rows) {
+  const AttentionProblem& p = args.problem;
+  const size_t head = rows.b * p.K + rows.key_head;
   const size_t Dp = RoundUp(p.D);
   for (size_t r = 0; r < rows.count; ++r) {
-    const float total = rows.total[r];
-    const F32 factor = Set(total > 0.0f ? 1.0f / total : total);  // a NaN stays one
-    float* out = args.out + QueryOffset(p, rows.b, rows.key_head, rows.row + r);
-    for (size_t d = 0; d < p.D; d += kLanes) {
-      StoreN(out + d, factor * Load(rows.sums + r * Dp + d), Remaining(p.D - d));
+    const float* sums = rows.sums + r * Dp;
+    if (args.chunks.count == 1) {
+      WriteRow(args, head, rows.row + r, sums, rows.largest[r], rows.total[r]);
+      continue;
     }
-    const float log_sum_exp = total == 0.0f ? 0.0f : rows.largest[r] + logf(total);
-    args.log_sum_exp[StatisticOffset(p, rows.b, rows.key_head, rows.row + r)] = log_sum_exp;
+    float* part = PartOfRow(args, head, chunk, rows.row + r);
+    part[0] = rows.largest[r];
+    part[1] = rows.total[r];
+    for (size_t d = 0; d < Dp; d += kLanes) Store(part + 2 + d, Load(sums + d));
   }
 }
 
@@ -104,13 +121,13 @@ void StartRows(const AttentionProblem& p, RowTile& rows) {
 
 void AttentionForwardTask(const AttentionForwardArgs& args, size_t task) {
   const AttentionProblem& p = args.problem;
-  const size_t blocks = (p.rows() + args.rows_per_task - 1) / args.rows_per_task;
-  const size_t head = task / blocks;
-  // The last rows of a causal problem see the most keys: they come first.
-  const size_t begin = (blocks - 1 - task % blocks) * args.rows_per_task;
-  const size_t end = Smaller(begin + args.rows_per_task, p.rows());
   const size_t tile = p.tile();
-  constexpr size_t kMaxRowTiles = 2;
+  const size_t blocks = (p.rows() + args.rows_per_task - 1) / args.rows_per_task;
+  const size_t chunk = task % args.chunks.count;
+  const size_t head = task / args.chunks.count / blocks;
+  // The last rows of a causal problem see the most keys: they come first.
+  const size_t begin = (blocks - 1 - task / args.chunks.count % blocks) * args.rows_per_task;
+  const size_t end = Smaller(begin + args.rows_per_task, p.rows());
   RowTile rows[kMaxRowTiles];
   size_t row_tiles = 0;
   for (size_t row = begin; row < end; row += tile, ++row_tiles) {
@@ -122,8 +139,8 @@ void AttentionForwardTask(const AttentionForwardArgs& args, size_t task) {
     StartRows(p, next);
   }
   KeyTile keys;
-  const size_t key_end = VisibleKeys(p, end - 1);
-  for (keys.first = 0; keys.first < key_end; keys.first += tile) {
+  const size_t key_end = Smaller(VisibleKeys(p, end - 1), (chunk + 1) * args.chunks.keys);
+  for (keys.first = chunk * args.chunks.keys; keys.first < key_end; keys.first += tile) {
     keys.count = Smaller(tile, key_end - keys.first);
     PackKeysTransposed(p, p.k, head / p.K, head % p.K, keys.first, keys.count, keys.keys_transposed);
     PackKeys(p, p.v, head / p.K, head % p.K, keys.first, keys.count, keys.values);
@@ -133,7 +150,27 @@ void AttentionForwardTask(const AttentionForwardArgs& args, size_t task) {
       if (skipped < rows[i].count) AddKeyTile(p, keys, skipped, rows[i]);
     }
   }
-  for (size_t i = 0; i < row_tiles; ++i) WriteRows(args, rows[i]);
+  for (size_t i = 0; i < row_tiles; ++i) WriteTile(args, chunk, rows[i]);
+}
+
+void AttentionCombineTask(const AttentionForwardArgs& args, size_t task) {
+  const AttentionProblem& p = args.problem;
+  const size_t head = task / p.rows(), row = task % p.rows();
+  const size_t Dp = RoundUp(p.D);
+  float largest = kHidden, total = 0.0f;
+  for (size_t chunk = 0; chunk < args.chunks.count; ++chunk) {
+    const float* part = PartOfRow(args, head, chunk, row);
+    if (part[0] > largest) largest = part[0];
+  }
+  alignas(64) float sums[kMaxHeadDim];
+  for (size_t d = 0; d < Dp; d += kLanes) Store(sums + d, Zero());
+  for (size_t chunk = 0; chunk < args.chunks.count; ++chunk) {
+    const float* part = PartOfRow(args, head, chunk, row);
+    const F32 shrink = SoftmaxExp(Set(part[0] - largest));
+    total += part[1] * shrink[0];
+    for (size_t d = 0; d < Dp; d += kLanes) Store(sums + d, Fma(Load(part + 2 + d), shrink, Load(sums + d)));
+  }
+  WriteRow(args, head, row, sums, largest, total);
 }
 
 }  // namespace llm::LLM_ISA

@@ -1,6 +1,7 @@
 /** Creates the native backend, once per process (or worker thread), and registers its kernels. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendOptions } from '../report.ts';
+import { registerFusedKernels } from '../../kernels/register.ts';
 import { loadAddon } from './addon.ts';
 import { defaultThreads } from './default-threads.ts';
 import { NATIVE_KERNELS } from './kernels/index.ts';
@@ -26,6 +27,7 @@ export function startNative(options: BackendOptions): StartedEngine {
 
 function createBackend(): NativeBackend {
   const backend = new NativeBackend(loadAddon());
+  registerFusedKernels('cpu'); // so that a composite which runs on native counts as a fallback
   registerNativeKernels(NATIVE_KERNELS, backend.counts);
   tf.registerBackend('native', () => backend, PRIORITY);
   return backend;

@@ -3,17 +3,23 @@
  * `useBackend('native')` registers them over the JavaScript kernels of tfjs's cpu backend.
  */
 import type { NativeKernel } from '../native-kernel.ts';
+import { ACTIVATION_KERNELS } from './activation.ts';
 import { ADD_N_KERNELS } from './add-n.ts';
+import { ATTENTION_KERNELS } from './attention.ts';
 import { BINARY_KERNELS } from './binary.ts';
 import { CAST_KERNELS } from './cast.ts';
 import { CONCAT_KERNELS } from './concat.ts';
+import { CROSS_ENTROPY_KERNELS } from './cross-entropy.ts';
 import { EINSUM_KERNELS } from './einsum.ts';
 import { FILL_KERNELS } from './fill.ts';
 import { GATHER_KERNELS } from './gather.ts';
+import { KV_CACHE_KERNELS } from './kv-cache-write.ts';
 import { MULTINOMIAL_KERNELS } from './multinomial.ts';
+import { NORM_KERNELS } from './norm.ts';
 import { PAD_KERNELS } from './pad.ts';
 import { REDUCE_KERNELS } from './reduce.ts';
 import { RELU_KERNELS } from './relu.ts';
+import { ROTARY_KERNELS } from './rotary.ts';
 import { SCAN_KERNELS } from './scan.ts';
 import { SLICE_KERNELS } from './slice.ts';
 import { SOFTMAX_KERNELS } from './softmax.ts';
@@ -24,17 +30,23 @@ import { UNARY_KERNELS } from './unary.ts';
 export type { NativeKernel };
 
 export const NATIVE_KERNELS: readonly NativeKernel[] = Object.freeze([
+  ...ACTIVATION_KERNELS,
   ...ADD_N_KERNELS,
+  ...ATTENTION_KERNELS,
   ...BINARY_KERNELS,
   ...CAST_KERNELS,
   ...CONCAT_KERNELS,
+  ...CROSS_ENTROPY_KERNELS,
   ...EINSUM_KERNELS,
   ...FILL_KERNELS,
   ...GATHER_KERNELS,
+  ...KV_CACHE_KERNELS,
   ...MULTINOMIAL_KERNELS,
+  ...NORM_KERNELS,
   ...PAD_KERNELS,
   ...REDUCE_KERNELS,
   ...RELU_KERNELS,
+  ...ROTARY_KERNELS,
   ...SCAN_KERNELS,
   ...SLICE_KERNELS,
   ...SOFTMAX_KERNELS,

@@ -1,0 +1,85 @@
+// The instructions Attention and AttentionGrad: reading their arguments.
+#include <limits>
+
+#include "kernels/attention/attention.h"
+#include "node/instruction.h"
+
+namespace llm {
+namespace {
+
+constexpr int64_t kMaxLength = int64_t{1} << 40;
+
+// q shape [B, T, H, D], k shape [B, S, K, D], key length, is_causal, query offset, scale, mask columns, mask is_float, q,
+// k, v, mask [B, columns] int32 or float32, or -1
+AttentionProblem ReadProblem(Args& args) {
+  const Shape q = args.ReadShape("q shape");
+  const Shape k = args.ReadShape("k shape");
+  args.Check(q.rank == 4 && q.dims[3] >= 1 && q.dims[3] <= kMaxHeadDim, "q shape", "[B, T, H, D] with D up to 512");
+  args.Check(k.rank == 4 && k.dims[0] == q.dims[0] && k.dims[3] == q.dims[3], "k shape", "q's B and D");
+  args.Check(k.dims[2] > 0 && q.dims[2] % k.dims[2] == 0, "k shape", "heads that divide q's");
+  AttentionProblem p{};
+  p.B = q.dims[0], p.T = q.dims[1], p.H = q.dims[2], p.D = q.dims[3];
+  p.S = k.dims[1], p.K = k.dims[2];
+  p.key_length = args.Size("key length");
+  args.Check(p.key_length >= 1 && p.key_length <= p.S, "key length", "1 to the number of keys");
+  p.is_causal = args.Bool("is_causal");
+  p.query_offset = static_cast<ptrdiff_t>(args.Int("query offset", -kMaxLength, kMaxLength));
+  p.scale = args.Float("scale");
+  const size_t columns = args.Size("mask columns");
+  const bool is_float = args.Bool("mask is_float");
+  p.q = args.Input<float>("q", q.size());
+  p.k = args.Input<float>("k", k.size());
+  p.v = args.Input<float>("v", k.size());
+  args.Check(columns <= size_t{1} << 40 && p.B <= size_t{1} << 20, "mask columns", "a mask that fits in memory");
+  const int32_t* mask = args.OptionalInput<int32_t>("mask", p.B * columns);
+  if (mask == nullptr) return p;
+  args.Check(columns >= p.key_length, "mask columns", "at least the key length");
+  float* bias = args.Scratch<float>(p.B * p.PaddedKeys());
+  for (size_t b = 0; b < p.B; ++b) {
+    for (size_t j = 0; j < p.PaddedKeys(); ++j) {
+      const int32_t bits = j < p.key_length ? mask[b * columns + j] : 0;
+      // A float is zero when nothing but its sign is set.
+      const bool is_visible = (is_float ? bits & 0x7fffffff : bits) != 0;
+      bias[b * p.PaddedKeys() + j] = is_visible ? 0.0f : -std::numeric_limits<float>::infinity();
+    }
+  }
+  p.mask_bias = bias;
+  return p;
+}
+
+}  // namespace
+
+// Attention: what ReadProblem reads, out [B, T, H, D], log_sum_exp [B, H, T]
+LLM_INSTRUCTION(Attention) {
+  AttentionForwardArgs attention{};
+  attention.problem = ReadProblem(args);
+  const AttentionProblem& p = attention.problem;
+  attention.out = args.Output<float>("out", p.B * p.T * p.H * p.D);
+  attention.log_sum_exp = args.Output<float>("log_sum_exp", p.B * p.H * p.T);
+  args.End();
+  if (p.B * p.T * p.H == 0) return;
+  PlanAttentionForward(&attention);
+  attention.parts = args.Scratch<float>(attention.ScratchFloats());
+  AttentionForward(attention, pool);
+}
+
+// AttentionGrad: what ReadProblem reads, dy, out, log_sum_exp, dq, dk, dv
+LLM_INSTRUCTION(AttentionGrad) {
+  AttentionBackwardArgs attention{};
+  attention.problem = ReadProblem(args);
+  const AttentionProblem& p = attention.problem;
+  const size_t queries = p.B * p.T * p.H * p.D, keys = p.B * p.S * p.K * p.D;
+  attention.dy = args.Input<float>("dy", queries);
+  attention.out = args.Input<float>("out", queries);
+  attention.log_sum_exp = args.Input<float>("log_sum_exp", p.B * p.H * p.T);
+  attention.dq = args.Output<float>("dq", queries);
+  attention.dk = args.Output<float>("dk", keys);
+  attention.dv = args.Output<float>("dv", keys);
+  args.End();
+  if (keys == 0) return;
+  PlanAttentionBackward(&attention);
+  attention.dq_parts = args.Scratch<float>(attention.ScratchFloats());
+  AttentionBackward(attention, pool);
+}
+
+}  // namespace llm
