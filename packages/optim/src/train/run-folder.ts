@@ -1,0 +1,181 @@
+// The run's folder during training: resume from it, log into it, put checkpoints in it.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JsonValue, Resumable } from '../batches/batch-source.ts';
+import { CheckpointError } from '../errors.ts';
+import { diskError } from '../run-folder/disk-error.ts';
+import { findCheckpoint, type FoundCheckpoint } from '../run-folder/find-checkpoint.ts';
+import { listCheckpoints, removeLeftovers } from '../run-folder/list-checkpoints.ts';
+import { openMetricsLog, type MetricsLog, type MetricsRecord } from '../run-folder/metrics-log.ts';
+import { withTensors, writeTensors } from '../run-folder/tensor-file.ts';
+import { pruneCheckpoints, writeCheckpoint } from '../run-folder/write-checkpoint.ts';
+import { createEventFile, type EventFile } from '../tensorboard/event-file.ts';
+import { modelFiles, type ModelFiles } from './model-files.ts';
+import type { CheckpointOptions, TrainOptions } from './options.ts';
+
+const OPTIMIZER_FILE = 'optimizer.safetensors';
+
+export class RunFolder<Batch> {
+  readonly #options: TrainOptions<Batch>;
+  readonly #checkpoint: CheckpointOptions;
+  readonly #model: ModelFiles;
+  #metrics: MetricsLog | undefined;
+  #events: EventFile | undefined;
+  #newest: string | undefined;
+  /** The update that the run goes on after. */
+  resumedFrom = 0;
+  rejected: readonly string[] = [];
+
+  private constructor(options: TrainOptions<Batch>, checkpoint: CheckpointOptions) {
+    this.#options = options;
+    this.#checkpoint = checkpoint;
+    this.#model = modelFiles(options.model, checkpoint);
+  }
+
+  /** Makes the folder, restores the newest whole checkpoint when asked to, and opens the logs. */
+  static async open<Batch>(
+    options: TrainOptions<Batch>,
+    checkpoint: CheckpointOptions,
+  ): Promise<RunFolder<Batch>> {
+    const folder = new RunFolder(options, checkpoint);
+    await folder.#guard('the run folder', async () => {
+      await mkdir(checkpoint.directory, { recursive: true });
+      await removeLeftovers(checkpoint.directory);
+    });
+    if (options.resume) await folder.#resume();
+    else await refuseOldCheckpoints(checkpoint.directory);
+    await folder.#guard('the logs', () => folder.#openLogs());
+    return folder;
+  }
+
+  /** Appends one update's numbers to metrics.jsonl and the TensorBoard file. */
+  async log(record: MetricsRecord & { readonly step: number }): Promise<void> {
+    const { step, ...numbers } = record;
+    await this.#guard('the logs', async () => {
+      await this.#metrics?.append(record);
+      await this.#events?.scalars(step, tagged(numbers));
+    });
+  }
+
+  /** Writes `checkpoint-<step>` and removes what is older than `keep`. */
+  async save(step: number): Promise<void> {
+    const { directory, keep = 2 } = this.#checkpoint;
+    const state = { step, steps: this.#options.steps, parts: this.#parts() };
+    await this.#guard(`checkpoint-${step}`, async () => {
+      this.#newest = await writeCheckpoint(directory, {
+        state,
+        writeFiles: (path) => this.#writeFiles(path),
+      });
+      await pruneCheckpoints(directory, keep);
+    });
+  }
+
+  /** Writes the finished model into the run folder itself. */
+  async saveFinal(): Promise<void> {
+    const { directory } = this.#checkpoint;
+    await this.#guard('the finished model', () => this.#model.saveFinal(directory));
+  }
+
+  async close(): Promise<void> {
+    await this.#metrics?.close();
+    await this.#events?.close();
+    this.#metrics = this.#events = undefined;
+  }
+
+  async #resume(): Promise<void> {
+    const { found, rejected } = await findCheckpoint(this.#checkpoint.directory);
+    this.rejected = rejected;
+    if (!found && rejected.length > 0) throw allDamaged(this.#checkpoint.directory, rejected);
+    if (!found) return;
+    await this.#restore(found);
+    this.resumedFrom = found.state.step;
+    this.#newest = found.directory;
+  }
+
+  async #restore({ directory, state }: FoundCheckpoint): Promise<void> {
+    const { optimizer } = this.#options;
+    await this.#model.load(directory);
+    await withTensors(join(directory, OPTIMIZER_FILE), (tensors) => optimizer.loadState(tensors));
+    optimizer.count = state.step;
+    for (const [name, part] of Object.entries(resumablesOf(this.#options))) {
+      if (!(name in state.parts)) throw missingPart(name, directory);
+      part.setState(state.parts[name] ?? null);
+    }
+  }
+
+  async #openLogs(): Promise<void> {
+    const { directory } = this.#checkpoint;
+    this.#metrics = await openMetricsLog(directory, this.resumedFrom);
+    this.#events = await createEventFile(directory, this.resumedFrom);
+  }
+
+  async #writeFiles(directory: string): Promise<void> {
+    await this.#model.save(directory);
+    await writeTensors(join(directory, OPTIMIZER_FILE), this.#options.optimizer.saveState());
+  }
+
+  #parts(): Record<string, JsonValue> {
+    const entries = Object.entries(resumablesOf(this.#options));
+    return Object.fromEntries(entries.map(([name, part]) => [name, part.getState()]));
+  }
+
+  /** Runs a write; a refusal of the disk becomes one clear error. */
+  async #guard(what: string, write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      const safe = this.#newest
+        ? `The last complete checkpoint is ${this.#newest}.`
+        : 'No checkpoint had been written yet.';
+      throw diskError(error, what, this.#checkpoint.directory, safe);
+    }
+  }
+}
+
+/** Everything whose state goes into trainer_state.json. */
+function resumablesOf<Batch>(options: TrainOptions<Batch>): Record<string, Resumable> {
+  const { batches, generator, resumables } = options;
+  const own: Record<string, Resumable> = { batches };
+  if (generator) {
+    own.generator = {
+      getState: () => ({ ...generator.getState() }),
+      setState: (state) => generator.setState(state as { seed: number; counter: number }),
+    };
+  }
+  return { ...resumables, ...own };
+}
+
+async function refuseOldCheckpoints(directory: string): Promise<void> {
+  const [newest] = await listCheckpoints(directory);
+  if (newest === undefined) return;
+  throw new CheckpointError(
+    `train: checkpoint.directory: expected a folder without checkpoints, got ${newest.directory}. ` +
+      'Resume that run (resume: true, --resume) or choose another folder.',
+  );
+}
+
+function allDamaged(directory: string, rejected: readonly string[]): CheckpointError {
+  return new CheckpointError(
+    `train: resume: expected a whole checkpoint in ${directory}, got only damaged ones: ` +
+      `${rejected.join('; ')}. Restore one from a backup, or start again in another folder.`,
+  );
+}
+
+function missingPart(name: string, directory: string): CheckpointError {
+  return new CheckpointError(
+    `train: resume: expected the state of "${name}" in ${directory}, got none. ` +
+      'Resume with the options that the run began with.',
+  );
+}
+
+/** metrics.jsonl names → TensorBoard tags: `gradNorm` → `train/grad_norm`; names with a slash stay. */
+function tagged(numbers: Readonly<Record<string, number>>): Record<string, number> {
+  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(
+    Object.entries(numbers).map(([name, value]) => [
+      name.includes('/') ? name : `train/${snake(name)}`,
+      value,
+    ]),
+  );
+}

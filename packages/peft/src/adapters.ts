@@ -1,0 +1,117 @@
+// Several adapters on one base: which there are, which take part, and how to take them out again.
+
+import type { nn } from '@llm/tensor';
+import { AdapterError } from './errors.ts';
+import type { LoraAdapter } from './lora/lora-adapter.ts';
+import { loraLayers, type LoraLinear } from './lora/lora-linear.ts';
+
+/** Names of all adapters in the model, in the order they were added to their first layer. */
+export function adapterNames(model: nn.Module): string[] {
+  const names = loraLayers(model).flatMap(([, layer]) => Object.keys(layer.adapters));
+  return [...new Set(names)];
+}
+
+/** Names of the adapters that take part, in the order of their sum. */
+export function activeAdapters(model: nn.Module): readonly string[] {
+  return loraLayers(model)[0]?.[1].active ?? [];
+}
+
+/** Names of the adapters that are merged into the base weights at present. */
+export function mergedAdapters(model: nn.Module): string[] {
+  return [...new Set(loraLayers(model).flatMap(([, layer]) => layer.merged))];
+}
+
+/**
+ * Makes exactly these adapters take part; several add up, none leaves the base model. Active adapters train (unless
+ * loaded for inference), the others are frozen. Throws AdapterError for an unknown name.
+ */
+export function setActiveAdapters(model: nn.Module, names: string | readonly string[]): void {
+  const wanted = typeof names === 'string' ? [names] : names;
+  for (const name of wanted) checkExists(model, name);
+  activate(model, [...new Set(wanted)]);
+}
+
+/** Sets the active list on every layer and the trainable flags to match. */
+export function activate(model: nn.Module, names: readonly string[]): void {
+  for (const [, layer] of loraLayers(model)) {
+    layer.active = names;
+    for (const [name, adapter] of Object.entries(layer.adapters)) {
+      const isTrained = adapter.info.isTrainable && names.includes(name);
+      for (const parameter of adapter.parameters()) parameter.trainable = isTrained;
+    }
+  }
+}
+
+/**
+ * Runs `fn` on the base model, as a reference for the adapted one, and switches the adapters on again, also when it
+ * throws or when the promise it returns settles. Throws AdapterError while adapters are merged.
+ */
+export function disableAdapters<T>(model: nn.Module, fn: () => T): T {
+  checkNoneMerged(model, 'disableAdapters');
+  const layers = loraLayers(model).map(([, layer]) => ({ layer, active: layer.active }));
+  const restore = () => {
+    for (const { layer, active } of layers) layer.active = active;
+  };
+  for (const { layer } of layers) layer.active = [];
+  let result: T;
+  try {
+    result = fn();
+  } catch (error) {
+    restore();
+    throw error;
+  }
+  if (result instanceof Promise) return result.finally(restore) as T;
+  restore();
+  return result;
+}
+
+/** Removes an adapter and frees it. A layer left without adapters becomes the plain one again. */
+export function deleteAdapter(model: nn.Module, name: string): void {
+  checkExists(model, name);
+  if (mergedAdapters(model).includes(name)) {
+    throw new AdapterError(`deleteAdapter: "${name}" is merged. Call unmergeAdapter first.`);
+  }
+  const active = activeAdapters(model).filter((other) => other !== name);
+  for (const [path, layer] of loraLayers(model)) {
+    layer.adapters[name]?.dispose();
+    delete layer.adapters[name];
+    if (Object.keys(layer.adapters).length === 0) model.setModule(path, layer.baseLayer);
+  }
+  activate(model, active);
+}
+
+/** Removes and frees all adapters: the plain base model remains (with what was merged into it), still frozen. */
+export function removeAdapters(model: nn.Module): void {
+  for (const [path, layer] of loraLayers(model)) {
+    for (const adapter of Object.values(layer.adapters)) adapter.dispose();
+    model.setModule(path, layer.baseLayer);
+  }
+}
+
+/** The layers that have this adapter, with it. Throws AdapterError for an unknown name. */
+export function layersOf(
+  model: nn.Module,
+  name: string,
+): { path: string; layer: LoraLinear; adapter: LoraAdapter }[] {
+  checkExists(model, name);
+  return loraLayers(model).flatMap(([path, layer]) => {
+    const adapter = layer.adapters[name];
+    return adapter ? [{ path, layer, adapter }] : [];
+  });
+}
+
+export function checkNoneMerged(model: nn.Module, operation: string): void {
+  const merged = mergedAdapters(model);
+  if (merged.length === 0) return;
+  throw new AdapterError(
+    `${operation}: expected no merged adapter, got ${merged.join(', ')}. Call unmergeAdapter first.`,
+  );
+}
+
+function checkExists(model: nn.Module, name: string): void {
+  const names = adapterNames(model);
+  if (names.includes(name)) return;
+  throw new AdapterError(
+    `adapter: expected one of ${names.join(', ') || '(none)'}, got "${name}". Add or load it first.`,
+  );
+}

@@ -1,0 +1,79 @@
+// Adds an adapter into the base weights, W ← W + s·B·A, so that serving it costs nothing, and takes it out again.
+
+import { nn, tf, type Tensor } from '@llm/tensor';
+import { layersOf, removeAdapters } from './adapters.ts';
+import { AdapterError } from './errors.ts';
+import type { LinearLike } from './lora/lora-linear.ts';
+
+export interface MergeReport {
+  /** Layers whose weight changed. */
+  readonly layers: number;
+  /** Largest change of one weight. */
+  readonly maxChange: number;
+  /** Largest error that unmerging would leave in one weight, from rounding. */
+  readonly maxRestoreError: number;
+}
+
+/**
+ * Merges one adapter. Outputs stay what they were with it active, up to rounding.
+ * @throws AdapterError, with nothing changed, when it is merged already or a merged weight would not be finite
+ */
+export function mergeAdapter(model: nn.Module, name = 'default'): MergeReport {
+  const layers = layersOf(model, name);
+  if (layers.some(({ layer }) => layer.merged.includes(name))) {
+    throw new AdapterError(`mergeAdapter: "${name}" is merged already.`);
+  }
+  const changes = layers.map(({ path, layer, adapter }) => {
+    const change = tf.tidy(() => measure(layer.weight, adapter.delta()));
+    if (Number.isFinite(change.total)) return change;
+    throw new AdapterError(
+      `mergeAdapter: ${path}: expected finite weights, got a sum of ${change.total} after merging "${name}". ` +
+        'Nothing was changed; the adapter is damaged.',
+    );
+  });
+  for (const { layer, adapter } of layers) {
+    addToWeight(layer.baseLayer, adapter.delta(), 1);
+    layer.merged = [...layer.merged, name];
+  }
+  return {
+    layers: layers.length,
+    maxChange: Math.max(...changes.map(({ maxChange }) => maxChange)),
+    maxRestoreError: Math.max(...changes.map(({ maxRestoreError }) => maxRestoreError)),
+  };
+}
+
+/** Takes a merged adapter out of the weights again; they come back up to rounding (maxRestoreError). */
+export function unmergeAdapter(model: nn.Module, name = 'default'): void {
+  const layers = layersOf(model, name);
+  if (!layers.every(({ layer }) => layer.merged.includes(name))) {
+    throw new AdapterError(`unmergeAdapter: "${name}" is not merged. Call mergeAdapter first.`);
+  }
+  for (const { layer, adapter } of layers) {
+    addToWeight(layer.baseLayer, adapter.delta(), -1);
+    layer.merged = layer.merged.filter((other) => other !== name);
+  }
+}
+
+/** Merges the named adapters one after the other and removes all: a plain model with their sum. */
+export function mergeAndRemove(model: nn.Module, names: readonly string[] = ['default']): void {
+  for (const name of names) mergeAdapter(model, name);
+  removeAdapters(model);
+}
+
+/** Takes `delta` over. */
+function addToWeight(layer: LinearLike, delta: Tensor, sign: 1 | -1): void {
+  const sum = tf.tidy(() => (sign > 0 ? tf.add(layer.weight, delta) : tf.sub(layer.weight, delta)));
+  delta.dispose();
+  nn.assignParameter(layer.weight, sum, 'weight');
+}
+
+function measure(weight: Tensor, delta: Tensor) {
+  const merged = tf.add(weight, delta);
+  const first = (x: Tensor) => x.dataSync()[0] ?? NaN;
+  const largest = (x: Tensor) => first(tf.max(tf.abs(x)));
+  return {
+    total: first(tf.sum(tf.abs(merged))), // a sum cannot pass a NaN over, as a maximum may
+    maxChange: largest(tf.sub(merged, weight)),
+    maxRestoreError: largest(tf.sub(tf.sub(merged, delta), weight)),
+  };
+}
