@@ -11,8 +11,12 @@ export const ALLOWED_IMPORTS = {
   memory: [],
 };
 
-function restrictionsFor(name) {
-  const forbidden = SIBLINGS.filter((other) => !ALLOWED_IMPORTS[name].includes(other));
+/** What a package's tests may import beside that: models to try adapters on. Never at run time. */
+const TEST_IMPORTS = { peft: ['transformer'] };
+
+function restrictionsFor(name, also = []) {
+  const allowed = [...ALLOWED_IMPORTS[name], ...also];
+  const forbidden = SIBLINGS.filter((other) => !allowed.includes(other));
   const patterns = forbidden.map((other) => ({
     group: [`@llm/${other}`, `@llm/${other}/*`],
     message:
@@ -30,8 +34,14 @@ function restrictionsFor(name) {
   return patterns;
 }
 
-export const importRules = Object.keys(ALLOWED_IMPORTS).map((name) => ({
-  files: [`packages/${name}/**/*.ts`],
-  ignores: [`packages/${name}/examples/**`], // an example imports the package as its user does
-  rules: { 'no-restricted-imports': ['error', { patterns: restrictionsFor(name) }] },
-}));
+function rulesFor(name) {
+  const rule = (also) => ({
+    'no-restricted-imports': ['error', { patterns: restrictionsFor(name, also) }],
+  });
+  const ignores = [`packages/${name}/examples/**`]; // an example imports the package as its user does
+  const rules = [{ files: [`packages/${name}/**/*.ts`], ignores, rules: rule([]) }];
+  if (!TEST_IMPORTS[name]) return rules;
+  return [...rules, { files: [`packages/${name}/**/*.test.ts`], rules: rule(TEST_IMPORTS[name]) }];
+}
+
+export const importRules = Object.keys(ALLOWED_IMPORTS).flatMap(rulesFor);

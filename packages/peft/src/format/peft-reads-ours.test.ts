@@ -1,0 +1,56 @@
+// Needs a Python with torch, transformers and peft: LLM_PEER_PYTHON=/path/to/python pnpm --filter @llm/peft test
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Generator, nn, tf, useBackend } from '@llm/tensor';
+import { loadModel } from '@llm/transformer';
+import { beforeAll, expect, it } from 'vitest';
+import { addLora, saveAdapter, type LoraOptions } from '../index.ts';
+import { loraLayers } from '../lora/lora-linear.ts';
+
+const python = process.env.LLM_PEER_PYTHON;
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const inputIds = [
+  [3, 1, 4, 1, 5],
+  [9, 2, 6, 5, 3],
+];
+
+beforeAll(() => useBackend('cpu'));
+
+it.skipIf(!python).each<[string, string, LoraOptions]>([
+  ['llama', 'all linear layers', { rank: 3, alpha: 5, targetModules: 'all-linear' }],
+  ['llama', 'a pattern, rsLoRA', { rank: 4, useRslora: true, targetModules: /.*\.1\..*proj/ }],
+  [
+    'llama',
+    'rank pattern',
+    { rankPattern: { v_proj: 2 }, alphaPattern: { 'layers.0.self_attn.q_proj': 3 } },
+  ],
+  ['gpt2', 'the default targets', { rank: 2 }],
+  ['gpt2', 'all linear layers', { rank: 2, targetModules: 'all-linear' }],
+])('PEFT computes the same with our adapter: %s, %s', async (name, _what, options) => {
+  const directory = await mkdtemp(join(tmpdir(), 'adapter-'));
+  const folder = path(`../../fixtures/${name}`);
+  const model = await loadModel(folder);
+  try {
+    model.eval();
+    addLora(model, { ...options, generator: new Generator(11) });
+    const generator = new Generator(12);
+    for (const [, { adapters }] of loraLayers(model)) {
+      const { loraB } = adapters.default!;
+      nn.assignParameter(loraB, generator.normal(loraB.shape, 0, 0.3), 'loraB');
+    }
+    await saveAdapter(model, directory);
+    const ids = tf.tensor2d(inputIds, undefined, 'int32');
+    const logits = [...model.forward(ids).dataSync()];
+    await writeFile(join(directory, 'expected.json'), JSON.stringify({ inputIds, logits }));
+    const script = path('../../../../tools/fixtures/peft_check.py');
+    const args = [script, folder, directory, join(directory, 'expected.json')];
+    const { status, stdout, stderr } = spawnSync(python!, args, { encoding: 'utf8' });
+    expect(status, stdout + stderr).toBe(0);
+  } finally {
+    model.dispose();
+    await rm(directory, { recursive: true });
+  }
+});

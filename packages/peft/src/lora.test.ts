@@ -1,0 +1,309 @@
+import { Generator, nn, tf, useBackend, type Tensor } from '@llm/tensor';
+import * as fc from 'fast-check';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  activeAdapters,
+  adapterNames,
+  addLora,
+  countParameters,
+  deleteAdapter,
+  disableAdapters,
+  formatCounts,
+  mergeAdapter,
+  mergedAdapters,
+  mergeAndRemove,
+  removeAdapters,
+  setActiveAdapters,
+  unmergeAdapter,
+} from './index.ts';
+import { LoraLinear, loraLayers } from './lora/lora-linear.ts';
+
+/** A user's own model: two blocks of linear layers, a norm and a head. I 3, inner 5, O 4. */
+class Block extends nn.Module {
+  qProj: nn.Module & { forward(x: Tensor): Tensor };
+  downProj: nn.Module & { forward(x: Tensor): Tensor };
+  constructor(generator: Generator) {
+    super();
+    this.qProj = new nn.Linear(3, 5, { generator });
+    this.downProj = new nn.Linear(5, 3, { generator, hasBias: false });
+  }
+  forward(x: Tensor): Tensor {
+    return tf.add(x, this.downProj.forward(tf.tanh(this.qProj.forward(x))));
+  }
+}
+
+class Model extends nn.Module {
+  embedTokens: nn.Embedding;
+  layers: Block[];
+  norm = new nn.RMSNorm(3, {});
+  lmHead: nn.Module & { forward(x: Tensor): Tensor };
+  constructor(seed = 1) {
+    super();
+    const generator = new Generator(seed);
+    this.embedTokens = new nn.Embedding(6, 3, { generator });
+    this.layers = [new Block(generator), new Block(generator)];
+    this.lmHead = new nn.Linear(3, 4, { generator, hasBias: false });
+  }
+  forward(x: Tensor): Tensor {
+    const hidden = this.layers.reduce((h, layer) => layer.forward(h), x);
+    return this.lmHead.forward(this.norm.forward(hidden));
+  }
+}
+
+const output = (model: Model) =>
+  tf.tidy(() => [...model.forward(tf.tensor2d([0.5, -1, 2, 1, 0, -0.5], [2, 3])).dataSync()]);
+
+/** Gives B values, as training would. */
+function randomizeB(model: Model, name: string, seed = 9): void {
+  const generator = new Generator(seed);
+  for (const [, layer] of loraLayers(model)) {
+    const adapter = layer.adapters[name];
+    if (adapter) nn.assignParameter(adapter.loraB, generator.normal(adapter.loraB.shape), 'loraB');
+  }
+}
+
+function expectClose(got: readonly number[], expected: readonly number[], tolerance = 1e-5): void {
+  expect(Math.max(...got.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(
+    tolerance,
+  );
+}
+
+beforeAll(() => useBackend('cpu'));
+let model: Model;
+beforeEach(() => {
+  model?.dispose();
+  model = new Model();
+});
+
+describe('addLora', () => {
+  it('computes W·x + s·B·A·x', () => {
+    const layer = new Model().layers[0]!.qProj as nn.Linear;
+    const wrapper = { layer };
+    class Holder extends nn.Module {
+      layer = wrapper.layer as nn.Module & { forward(x: Tensor): Tensor };
+    }
+    const holder = new Holder();
+    addLora(holder, { rank: 2, alpha: 6, targetModules: ['layer'] });
+    const { loraA, loraB } = (holder.layer as LoraLinear).adapters.default!;
+    nn.assignParameter(loraA, tf.tensor2d([1, 0, 2, 0, 1, 0], [2, 3]), 'A');
+    nn.assignParameter(loraB, tf.tensor2d([1, 0, 0, 1, 1, 1, 0, 0, 2, 0], [5, 2]), 'B');
+    const x = tf.tensor2d([1, 2, 3], [1, 3]);
+    // A·x = (1·1 + 2·3, 2) = (7, 2); B·A·x = (7, 2, 9, 0, 14); s = 6 / 2 = 3
+    const added = tf.sub(holder.layer.forward(x), layer.forward(x));
+    expectClose([...added.dataSync()], [21, 6, 27, 0, 42]);
+  });
+
+  it('changes no output, because B begins at zero, whatever the options', () => {
+    const rank = fc.integer({ min: 1, max: 9 });
+    const options = fc.record({
+      rank,
+      alpha: fc.integer({ min: 1, max: 64 }),
+      useRslora: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(options, fc.nat(99), (chosen, seed) => {
+        const fresh = new Model(seed);
+        const before = output(fresh);
+        addLora(fresh, { ...chosen, targetModules: 'all-linear', generator: new Generator(seed) });
+        expect(output(fresh)).toEqual(before);
+        fresh.dispose();
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('draws A uniformly within ±1/√I', () => {
+    addLora(model, { rank: 50, targetModules: ['downProj'], generator: new Generator(3) });
+    const { loraA } = loraLayers(model)[0]![1].adapters.default!;
+    const values = [...loraA.dataSync()];
+    expect(loraA.shape).toEqual([50, 5]);
+    expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(5));
+    expect(Math.max(...values)).toBeGreaterThan(0.9 / Math.sqrt(5));
+    expect(Math.min(...values)).toBeLessThan(-0.9 / Math.sqrt(5));
+  });
+
+  it('trains the adapter only', () => {
+    addLora(model, { rank: 2, targetModules: ['q_proj'] });
+    expect(model.trainableParameters().map(({ shape }) => shape)).toEqual([
+      ...[
+        [2, 3],
+        [5, 2],
+        [2, 3],
+        [5, 2],
+      ], // A [R, I] and B [O, R] of both blocks
+    ]);
+    const counts = countParameters(model);
+    expect(counts).toMatchObject({ trainable: 32, all: 18 + 2 * 35 + 3 + 12 + 32 });
+    expect(formatCounts(counts)).toBe(
+      'trainable params: 32 || all params: 135 || trainable%: 23.7037',
+    );
+  });
+
+  it('scales by α/√R with rsLoRA and follows rank and alpha patterns', () => {
+    addLora(model, {
+      ...{ rank: 4, alpha: 6, useRslora: true, targetModules: 'all-linear' },
+      ...{ rankPattern: { 'layers.1.down_proj': 9 }, alphaPattern: { q_proj: 2 } },
+    });
+    const settings = loraLayers(model).map(([path, { adapters }]) => [
+      path,
+      adapters.default!.rank,
+      adapters.default!.scaling,
+    ]);
+    expect(settings).toEqual([
+      ['layers.0.qProj', 4, 1],
+      ['layers.0.downProj', 4, 3],
+      ['layers.1.qProj', 4, 1],
+      ['layers.1.downProj', 9, 2],
+    ]);
+  });
+
+  it('drops inputs of A in training only', () => {
+    addLora(model, { dropout: 0.5, targetModules: 'all-linear', generator: new Generator(5) });
+    randomizeB(model, 'default');
+    model.train();
+    expect(output(model)).not.toEqual(output(model));
+    model.eval();
+    expect(output(model)).toEqual(output(model));
+  });
+
+  it('refuses a taken name and numbers out of range', () => {
+    addLora(model, { targetModules: ['q_proj'] });
+    expect(() => addLora(model, { targetModules: ['q_proj'] })).toThrow('is an adapter already');
+    expect(() => addLora(model, { rank: 0, targetModules: ['q_proj'] }, 'b')).toThrow(
+      'lora: rank: expected a positive integer, got 0.',
+    );
+    expect(() => addLora(model, { dropout: 1, targetModules: ['q_proj'] }, 'b')).toThrow(
+      'lora: dropout: expected a number in [0, 1), got 1.',
+    );
+    expect(() => addLora(model, {}, 'b')).toThrow('has no usual ones');
+  });
+});
+
+describe('several adapters', () => {
+  beforeEach(() => {
+    addLora(model, { targetModules: ['q_proj'], generator: new Generator(2) });
+    addLora(model, { targetModules: 'all-linear', generator: new Generator(3) }, 'wide');
+    randomizeB(model, 'default', 5);
+    randomizeB(model, 'wide', 6);
+  });
+
+  it('leaves a later adapter inactive and frozen', () => {
+    expect(adapterNames(model)).toEqual(['default', 'wide']);
+    expect(activeAdapters(model)).toEqual(['default']);
+    expect(model.trainableParameters()).toHaveLength(4);
+    setActiveAdapters(model, ['wide']);
+    expect(model.trainableParameters()).toHaveLength(8);
+  });
+
+  it('sums active ones: merged one after the other they give the same', () => {
+    setActiveAdapters(model, ['default', 'wide']);
+    const together = output(model);
+    setActiveAdapters(model, []);
+    const base = output(model);
+    expect(together).not.toEqual(base);
+    mergeAndRemove(model, ['default', 'wide']);
+    expectClose(output(model), together, 1e-4);
+    expect(loraLayers(model)).toEqual([]);
+  });
+
+  it('disables them in a callback, and again after a throw or a promise', async () => {
+    const adapted = output(model);
+    setActiveAdapters(model, []);
+    const base = output(model);
+    setActiveAdapters(model, 'default');
+    expect(disableAdapters(model, () => output(model))).toEqual(base);
+    expect(output(model)).toEqual(adapted);
+    expect(() =>
+      disableAdapters(model, () => {
+        throw new Error('stop');
+      }),
+    ).toThrow('stop');
+    expect(output(model)).toEqual(adapted);
+    const later = disableAdapters(model, async () => {
+      await Promise.resolve();
+      return output(model);
+    });
+    expect(await later).toEqual(base);
+    expect(output(model)).toEqual(adapted);
+  });
+
+  it('deletes one and frees its tensors', () => {
+    const before = tf.memory().numTensors;
+    setActiveAdapters(model, ['default', 'wide']);
+    deleteAdapter(model, 'wide');
+    expect(tf.memory().numTensors).toBe(before - 8);
+    expect(adapterNames(model)).toEqual(['default']);
+    expect(activeAdapters(model)).toEqual(['default']);
+    expect(model.layers[0]!.downProj).toBeInstanceOf(nn.Linear); // plain again
+    deleteAdapter(model, 'default');
+    expect(Object.keys(Object.fromEntries(model.namedParameters()))).toEqual([
+      ...Object.keys(Object.fromEntries(new Model().namedParameters())),
+    ]);
+  });
+
+  it('names those that exist when one does not', () => {
+    expect(() => setActiveAdapters(model, ['narrow'])).toThrow(
+      'adapter: expected one of default, wide, got "narrow".',
+    );
+  });
+});
+
+describe('merge', () => {
+  it('keeps the output, and unmerging restores the base within the reported error', () => {
+    fc.assert(
+      fc.property(fc.nat(99), fc.integer({ min: 1, max: 6 }), (seed, rank) => {
+        const fresh = new Model(seed);
+        const weights = () =>
+          fresh.layers.map(({ qProj }) => [...(qProj as LoraLinear).weight.dataSync()]);
+        const before = weights().flat();
+        addLora(fresh, { rank, targetModules: 'all-linear', generator: new Generator(seed) });
+        randomizeB(fresh, 'default', seed);
+        const separate = output(fresh);
+        const report = mergeAdapter(fresh);
+        expectClose(output(fresh), separate, 2e-4);
+        expect(report.layers).toBe(4);
+        unmergeAdapter(fresh);
+        const worst = Math.max(
+          ...weights()
+            .flat()
+            .map((value, i) => Math.abs(value - before[i]!)),
+        );
+        expect(worst).toBeLessThanOrEqual(report.maxRestoreError);
+        expectClose(output(fresh), separate, 2e-4);
+        fresh.dispose();
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('refuses to merge twice, to unmerge what is not merged, and to disable what is', () => {
+    addLora(model, { targetModules: ['q_proj'] });
+    expect(() => unmergeAdapter(model)).toThrow('unmergeAdapter: "default" is not merged.');
+    mergeAdapter(model);
+    expect(mergedAdapters(model)).toEqual(['default']);
+    expect(() => mergeAdapter(model)).toThrow('mergeAdapter: "default" is merged already.');
+    expect(() => disableAdapters(model, () => 1)).toThrow(
+      'expected no merged adapter, got default',
+    );
+    expect(() => deleteAdapter(model, 'default')).toThrow('is merged. Call unmergeAdapter first.');
+  });
+
+  it('changes nothing when a merged weight would not be finite', () => {
+    addLora(model, { targetModules: 'all-linear' });
+    const before = output(model);
+    const broken = loraLayers(model)[3]![1].adapters.default!.loraB;
+    nn.assignParameter(broken, tf.fill(broken.shape, NaN), 'loraB');
+    expect(() => mergeAdapter(model)).toThrow('mergeAdapter: layers.1.downProj: expected finite');
+    removeAdapters(model);
+    expect(output(model)).toEqual(before);
+  });
+
+  it('leaks nothing', () => {
+    addLora(model, { targetModules: 'all-linear' });
+    const before = tf.memory().numTensors;
+    mergeAdapter(model);
+    unmergeAdapter(model);
+    output(model);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
