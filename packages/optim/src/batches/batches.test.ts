@@ -100,8 +100,8 @@ describe('packedBlocks', () => {
       'packedBlocks: tokens: expected at least blockLength + 1 = 11 tokens, got 3.',
     );
     const other = packedBlocks(stream.subarray(1), { ...options, generator });
-    expect(() => packedBlocks(stream, { ...options, generator }).setState(other.getState())).toThrow(
-      'expected a stream of 102 tokens, got 103',
-    );
+    expect(() =>
+      packedBlocks(stream, { ...options, generator }).setState(other.getState()),
+    ).toThrow('expected a stream of 102 tokens, got 103');
   });
 });

@@ -1,0 +1,48 @@
+// For tests: a small regression problem with dropout and batches of uneven size.
+
+import { Generator, nn, tf, type Tensor } from '@llm/tensor';
+import { mapBatches, shuffledBatches, type BatchSource } from '../index.ts';
+
+export class TinyModel extends nn.Module {
+  up: nn.Linear; // [5, 3]
+  drop: nn.Dropout;
+  outProj: nn.Linear; // [2, 5]
+
+  constructor(generator: Generator, rate = 0.2) {
+    super();
+    this.up = new nn.Linear(3, 5, { generator });
+    this.drop = new nn.Dropout(rate, { generator });
+    this.outProj = new nn.Linear(5, 2, { generator, hasBias: false });
+  }
+
+  /** [N, 3] → [N, 2] */
+  forward(x: Tensor): Tensor {
+    return this.outProj.forward(this.drop.forward(tf.tanh(this.up.forward(x))));
+  }
+}
+
+export interface Pairs {
+  readonly x: Tensor; // [N, 3]
+  readonly y: Tensor; // [N, 2]
+}
+
+/** Example i of a fixed data set: inputs from sines, outputs a smooth function of them. */
+export function pairsOf(indices: ArrayLike<number>): Pairs {
+  const x = Array.from(indices, (i) => [0, 1, 2].map((j) => Math.sin(1 + 3 * i + 7 * j)));
+  const y = x.map(([a = 0, b = 0, c = 0]) => [a * b + c, a - 0.5 * c]);
+  return { x: tf.tensor2d(x), y: tf.tensor2d(y) };
+}
+
+export function pairBatches(seed: number, batchSize = 4): BatchSource<Pairs> {
+  return mapBatches(shuffledBatches(23, batchSize, new Generator(seed)), pairsOf);
+}
+
+/** Mean squared error over the rows of a batch. */
+export function squaredError(model: TinyModel, { x, y }: Pairs): Tensor {
+  return tf.mean(tf.sum(tf.square(tf.sub(model.forward(x), y)), -1));
+}
+
+/** Every parameter's bytes, for comparing bit by bit. */
+export function bitsOf(model: nn.Module): string[] {
+  return model.parameters().map((p) => Buffer.from(p.dataSync().slice().buffer).toString('hex'));
+}
