@@ -11,7 +11,8 @@ import { renderChatTemplate } from './chat-template/apply-chat-template.ts';
 import type { DecodeStream } from './decode-stream.ts';
 import { byteDecodeStream, windowDecodeStream } from './decode-stream.ts';
 import type { DecodeChain } from './decoders/decoder.ts';
-import { byteLevelBytes, byteLevelDecoder, parseDecoder } from './decoders/decoder.ts';
+import { byteLevelDecoder, TokenBytes } from './decoders/byte-level.ts';
+import { parseDecoder } from './decoders/decoder.ts';
 import { TokenizerError } from './errors.ts';
 import { ggufDefinition } from './io/gguf-vocabulary.ts';
 import { loadTokenizer, saveTokenizer } from './io/load-save.ts';
@@ -57,6 +58,9 @@ export class Tokenizer {
   readonly #tokenize: (text: string, output: IdBuffer) => void;
   readonly #postProcess: PostProcess;
   readonly #decodeChain: DecodeChain;
+  /** 1 where the id has a token. */
+  readonly #known: Uint8Array;
+  #bytes: TokenBytes | undefined;
 
   constructor(definition: TokenizerDefinition, roles: TokenizerRoles = {}) {
     const { normalizer, preTokenizer, postProcessor, decoder } = definition;
@@ -73,6 +77,9 @@ export class Tokenizer {
       postProcessor === null ? concatenate : parsePostProcessor(postProcessor, 'post_processor');
     this.#decodeChain =
       decoder === null ? (tokens) => [tokens.join(' ')] : parseDecoder(decoder, 'decoder');
+    this.#known = Uint8Array.from({ length: this.vocabSize }, (_, id) =>
+      this.idToToken(id) === undefined ? 0 : 1,
+    );
   }
 
   /** @param json A tokenizer.json, parsed or as text. */
@@ -179,34 +186,42 @@ export class Tokenizer {
   }
 
   decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
-    const tokens: string[] = [];
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i] as number;
-      if (!(options.skipSpecialTokens && this.#isSpecial(id))) tokens.push(this.#requireToken(id));
-    }
-    return this.#decodeChain(tokens).join('');
+    const kept = options.skipSpecialTokens ? this.#withoutSpecials(ids) : ids;
+    for (let i = 0; i < kept.length; i++) this.#checkId(kept[i] as number);
+    if (this.#decodeChain === byteLevelDecoder) return this.#tokenBytes().decode(kept);
+    return this.#decodeChain(Array.from(kept, (id) => this.idToToken(id) as string)).join('');
   }
 
   /** A decoder that takes ids one by one and never gives half a character. */
   decodeStream(options: DecodeOptions = {}): DecodeStream {
-    const isSkipped = (id: number): boolean =>
-      options.skipSpecialTokens === true && this.#isSpecial(id);
-    if (this.#decodeChain === byteLevelDecoder) {
-      const none = new Uint8Array(0);
-      return byteDecodeStream((id) =>
-        isSkipped(id) ? none : byteLevelBytes(this.#requireToken(id)),
-      );
-    }
-    return windowDecodeStream((ids) => this.decode(ids, options));
+    if (this.#decodeChain !== byteLevelDecoder)
+      return windowDecodeStream((ids) => this.decode(ids, options));
+    const none = new Uint8Array(0);
+    return byteDecodeStream((id) => {
+      this.#checkId(id);
+      return options.skipSpecialTokens && this.#isSpecial(id)
+        ? none
+        : this.#tokenBytes().bytesOf(id);
+    });
+  }
+
+  /** Made on first use: a tokenizer that only encodes does not need it. */
+  #tokenBytes(): TokenBytes {
+    return (this.#bytes ??= new TokenBytes(
+      Array.from({ length: this.vocabSize }, (_, id) => this.idToToken(id)),
+    ));
+  }
+
+  #withoutSpecials(ids: ArrayLike<number>): number[] {
+    return Array.from(ids).filter((id) => !this.#isSpecial(id));
   }
 
   #isSpecial(id: number): boolean {
     return this.#added.byId(id)?.special === true;
   }
 
-  #requireToken(id: number): string {
-    const token = this.idToToken(id);
-    if (token !== undefined) return token;
+  #checkId(id: number): void {
+    if (this.#known[id] === 1) return;
     throw new TokenizerError(
       `decode: ids: expected ids of this vocabulary (0 to ${this.vocabSize - 1}), got ${id}. Is this the model's tokenizer?`,
     );

@@ -10,29 +10,32 @@ export class Vocabulary {
   readonly tokens: readonly (string | undefined)[];
   readonly ids: ReadonlyMap<string, number>;
 
-  constructor(entries: Iterable<readonly [string, number]>, path = 'vocab') {
-    const tokens: (string | undefined)[] = [];
-    const ids = new Map<string, number>();
-    for (const [token, id] of entries) {
-      checkId(id, token, path);
-      while (tokens.length <= id) tokens.push(undefined);
-      tokens[id] = token;
-      ids.set(token, id);
-    }
+  private constructor(tokens: readonly (string | undefined)[], ids: ReadonlyMap<string, number>) {
     this.tokens = tokens;
     this.ids = ids;
   }
 
+  /** Token i gets id i. */
   static fromTokens(tokens: readonly string[]): Vocabulary {
-    return new Vocabulary(tokens.map((token, id) => [token, id] as const));
+    return new Vocabulary([...tokens], new Map(tokens.map((token, id) => [token, id])));
   }
 
+  /** @param json An object from token to id. */
   static fromJSON(json: unknown, path: string): Vocabulary {
-    const entries = Object.entries(asObject(json, path));
-    return new Vocabulary(
-      entries.map(([token, id]) => [token, asId(id, `${path}[${JSON.stringify(token)}]`)] as const),
-      path,
-    );
+    const object = asObject(json, path);
+    const names = Object.keys(object);
+    const tokens = new Array<string | undefined>(names.length).fill(undefined);
+    const ids = new Map<string, number>();
+    for (const token of names) {
+      const id = object[token];
+      if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > MAX_TOKEN_ID) {
+        throw idError(token, id, path);
+      }
+      while (tokens.length <= id) tokens.push(undefined);
+      tokens[id] = token;
+      ids.set(token, id);
+    }
+    return new Vocabulary(tokens.slice(0, usedLength(tokens)), ids);
   }
 
   /** One more than the highest id. */
@@ -50,10 +53,16 @@ export class Vocabulary {
   }
 }
 
-function checkId(id: number, token: string, path: string): void {
-  if (id > MAX_TOKEN_ID) {
-    throw new TokenizerFormatError(
-      `${path}: expected ids up to ${MAX_TOKEN_ID}, got ${id} for ${JSON.stringify(token.slice(0, 60))}.`,
-    );
-  }
+function usedLength(tokens: readonly (string | undefined)[]): number {
+  let length = tokens.length;
+  while (length > 0 && tokens[length - 1] === undefined) length--;
+  return length;
+}
+
+function idError(token: string, id: unknown, path: string): TokenizerFormatError {
+  const at = `${path}[${JSON.stringify(token.slice(0, 60))}]`;
+  asId(id, at);
+  return new TokenizerFormatError(
+    `${at}: expected an id up to ${MAX_TOKEN_ID}, got ${String(id)}.`,
+  );
 }

@@ -1,5 +1,5 @@
 /** A token outside the model, matched in the text before the model sees it (`added_tokens` of tokenizer.json). */
-import { asArray, asObject, booleanField, integerField, stringField } from '../io/json-fields.ts';
+import { asArray, asId, asObject, booleanField, stringField } from '../io/json-fields.ts';
 
 export interface AddedToken {
   readonly id: number;
@@ -23,7 +23,7 @@ export function parseAddedTokens(json: unknown, path: string): AddedToken[] {
     const token = asObject(item, at);
     const special = booleanField(token, 'special', at, false);
     return {
-      id: integerField(token, 'id', at, -1),
+      id: asId(token['id'], `${at}.id`),
       content: stringField(token, 'content', at),
       special,
       singleWord: booleanField(token, 'single_word', at, false),

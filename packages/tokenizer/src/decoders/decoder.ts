@@ -13,7 +13,7 @@ import {
   stringField,
 } from '../io/json-fields.ts';
 import { parsePattern } from '../pre-tokenizers/pattern.ts';
-import { tokenBytes } from '../bpe/byte-alphabet.ts';
+import { byteLevelDecoder } from './byte-level.ts';
 import { wordPieceDecoder } from './word-piece.ts';
 
 export type DecodeChain = (tokens: string[]) => string[];
@@ -49,30 +49,6 @@ export function parseDecoder(value: unknown, path: string): DecodeChain {
       );
   }
 }
-
-/** The UTF-8 bytes of a token: through the byte alphabet, or its own if it has a character outside of it. */
-export function byteLevelBytes(token: string): Uint8Array {
-  return tokenBytes(token) ?? new TextEncoder().encode(token);
-}
-
-/** Bytes to text; invalid ones become U+FFFD, a leading U+FEFF stays. */
-export function decodeUtf8(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-}
-
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
-}
-
-export const byteLevelDecoder: DecodeChain = (tokens) => [
-  decodeUtf8(joinBytes(tokens.map(byteLevelBytes))),
-];
 
 /** Runs of `<0xNN>` become their text; a run that is not valid UTF-8 becomes one U+FFFD for each byte. */
 const byteFallbackDecoder: DecodeChain = (tokens) => {

@@ -19,6 +19,7 @@ export interface ByteLevelOptions {
 export function byteLevel(options: ByteLevelOptions): (text: string) => string[] {
   const encoder = new TextEncoder();
   return (text) => {
+    if (text === '') return [];
     const prefixed = options.addPrefixSpace && !text.startsWith(' ') ? ` ${text}` : text;
     const pieces = options.useRegex ? splitBy(prefixed, GPT2_PATTERN, 'Isolated') : [prefixed];
     return pieces.map((piece) => byteCharacters(encoder.encode(piece)));

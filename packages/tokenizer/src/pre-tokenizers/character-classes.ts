@@ -8,24 +8,26 @@ export const OTHER = 0;
 export const LETTER = 1;
 export const NUMBER = 2;
 export const SPACE = 3;
-/** Numeric for the Digits pre-tokenizer only (its Unicode version is newer). */
-export const DIGITS_ONLY_NUMBER = 4;
-
 /** Code points from here on are OTHER. */
 const TABLE_SIZE = 0x34000;
 
-let table: Uint8Array | undefined;
+const tables: { plain?: Uint8Array; digits?: Uint8Array } = {};
 
-/** `characterClasses()[codePoint]`, OTHER beyond its end. Shared: do not write. */
-export function characterClasses(): Uint8Array {
-  if (table === undefined) {
-    table = new Uint8Array(TABLE_SIZE);
-    fillRanges(table, LETTERS, LETTER);
-    fillRanges(table, NUMBERS, NUMBER);
-    fillRanges(table, SPACES, SPACE);
-    fillRanges(table, DIGITS_ONLY, DIGITS_ONLY_NUMBER);
-  }
-  return table;
+/**
+ * `characterClasses()[codePoint]`, OTHER beyond its end. With `digits`, what only the Digits pre-tokenizer takes for a
+ * number (its Unicode version is newer) is one too. Shared: do not write.
+ */
+export function characterClasses(digits: boolean): Uint8Array {
+  return digits ? (tables.digits ??= build(true)) : (tables.plain ??= build(false));
+}
+
+function build(digits: boolean): Uint8Array {
+  const classes = new Uint8Array(TABLE_SIZE);
+  fillRanges(classes, LETTERS, LETTER);
+  fillRanges(classes, NUMBERS, NUMBER);
+  fillRanges(classes, SPACES, SPACE);
+  if (digits) fillRanges(classes, DIGITS_ONLY, NUMBER);
+  return classes;
 }
 
 function fillRanges(classes: Uint8Array, packed: string, value: number): void {

@@ -9,10 +9,12 @@ import { asObject, formatError } from '../io/json-fields.ts';
 const CLASSES: Readonly<Record<string, string>> = {
   s: '\\p{White_Space}',
   d: '\\p{Nd}',
-  // Oniguruma counts ² ³ ¹ ¼ ½ ¾ as word characters, but no other numbers that are not digits.
-  w: '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u00b2\\u00b3\\u00b9\\u00bc-\\u00be',
+  w: '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}',
   h: '0-9a-fA-F',
 };
+
+/** Oniguruma's `\w` by itself, but not within brackets, also takes ² ³ ¹ ¼ ½ ¾. */
+const WORD_ALONE = `${CLASSES['w']}\\u00b2\\u00b3\\u00b9\\u00bc-\\u00be`;
 
 /** `{String: …}` or `{Regex: …}`, always global. */
 export function parsePattern(value: unknown, path: string): RegExp {
@@ -111,7 +113,8 @@ class Translation {
     const characters = CLASSES[lower];
     if (characters !== undefined) {
       this.#take(2);
-      return this.#emitClass(characters, name !== lower);
+      const isAlone = this.#inClass === 0 && lower === 'w';
+      return this.#emitClass(isAlone ? WORD_ALONE : characters, name !== lower);
     }
     if (lower === 'p') return this.#emitAtom(this.#property());
     if ('AzZGKRXQE'.includes(name)) throw new Error(`\\${name} is not supported`);

@@ -5,7 +5,7 @@
  *
  * The bytes must be valid UTF-8. Fuzzed against the regular expression in scan-gpt2.test.ts.
  */
-import { characterClasses, DIGITS_ONLY_NUMBER, NUMBER, OTHER, SPACE } from './character-classes.ts';
+import { characterClasses, NUMBER, OTHER, SPACE } from './character-classes.ts';
 
 /** Returns the end of the piece that begins at `start`; `end` is the end of the text. */
 export type ScanPiece = (bytes: Uint8Array, start: number, end: number) => number;
@@ -18,7 +18,7 @@ const APOSTROPHE = 0x27;
 const BLANK = 0x20;
 
 export function gpt2Scanner(splitDigits: boolean): ScanPiece {
-  const classes = scannerClasses(splitDigits);
+  const classes = characterClasses(splitDigits);
   const asciiClasses = classes.slice(0, 128);
 
   /** Class and byte length of the character at `i`. */
@@ -104,10 +104,4 @@ function contractionEnd(bytes: Uint8Array, i: number, end: number): number {
   const third = bytes[i + 2];
   if ((second === 0x72 || second === 0x76) && third === 0x65) return i + 3;
   return second === 0x6c && third === 0x6c ? i + 3 : 0;
-}
-
-/** The class table with Digits' extra numbers as numbers (split) or as other characters (not split). */
-function scannerClasses(splitDigits: boolean): Uint8Array {
-  const replacement = splitDigits ? NUMBER : OTHER;
-  return characterClasses().map((value) => (value === DIGITS_ONLY_NUMBER ? replacement : value));
 }

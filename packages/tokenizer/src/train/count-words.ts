@@ -2,7 +2,6 @@
 import { CHARACTER_BYTES } from '../bpe/byte-alphabet.ts';
 import { ByteKeyTable } from '../bpe/byte-key-table.ts';
 import { textWindows, Utf8Buffer } from '../bpe/utf8-buffer.ts';
-import { TokenizerError } from '../errors.ts';
 import type { KnownScanner } from '../pre-tokenizers/known-scanner.ts';
 
 export class WordCounter {
@@ -41,13 +40,7 @@ export class WordCounter {
     if (piece === '') return;
     this.#buffer.write(piece);
     for (let i = 0; i < piece.length; i++) {
-      const byte = CHARACTER_BYTES[piece.charCodeAt(i)] ?? -1;
-      if (byte < 0) {
-        throw new TokenizerError(
-          'trainBpe: preTokenizer: expected pieces in the byte alphabet, got other characters. End it with ByteLevel.',
-        );
-      }
-      this.#buffer.bytes[i] = byte;
+      this.#buffer.bytes[i] = CHARACTER_BYTES[piece.charCodeAt(i)] as number;
     }
     this.#count(0, piece.length);
   }

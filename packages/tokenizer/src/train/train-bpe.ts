@@ -6,6 +6,7 @@ import { BYTE_CHARACTERS } from '../bpe/byte-alphabet.ts';
 import type { Merge } from '../bpe/bpe-model.ts';
 import { BpeModel } from '../bpe/bpe-model.ts';
 import { TokenizerError } from '../errors.ts';
+import { isObject } from '../io/json-fields.ts';
 import { parseNormalizer } from '../normalizers/normalizer.ts';
 import { knownScanner } from '../pre-tokenizers/known-scanner.ts';
 import { parsePreTokenizer } from '../pre-tokenizers/pre-tokenizer.ts';
@@ -87,11 +88,22 @@ function checkOptions(texts: unknown, options: TrainBpeOptions): void {
       `trainBpe: vocabSize: expected a whole number of at least ${least} (special tokens and bytes), got ${vocabSize}.`,
     );
   }
+  if (!endsInByteLevel(options.preTokenizer ?? BYTE_LEVEL)) {
+    throw new TokenizerError(
+      'trainBpe: preTokenizer: expected one that ends in ByteLevel, got another. Put it into a Sequence before ByteLevel.',
+    );
+  }
   if (specialTokens.includes('')) {
     throw new TokenizerError(
       'trainBpe: specialTokens: expected texts, got an empty one. Remove it.',
     );
   }
+}
+
+function endsInByteLevel(json: unknown): boolean {
+  if (!isObject(json)) return false;
+  const steps = json['pretokenizers'];
+  return Array.isArray(steps) ? endsInByteLevel(steps.at(-1)) : json['type'] === 'ByteLevel';
 }
 
 async function countWords(
