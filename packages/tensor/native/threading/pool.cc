@@ -1,6 +1,9 @@
 #include "threading/pool.h"
 
 #include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <new>
 #include <thread>
 
 #if defined(__x86_64__)
@@ -29,12 +32,34 @@ inline void Pause() {
 uint32_t EpochOf(uint64_t ticket) { return static_cast<uint32_t>(ticket >> 32); }
 uint32_t IndexOf(uint64_t ticket) { return static_cast<uint32_t>(ticket); }
 
+struct FreeDeleter {
+  void operator()(float* memory) const { std::free(memory); }
+};
+
 }  // namespace
+
+float* Pool::Workspace() {
+  static thread_local std::unique_ptr<float, FreeDeleter> workspace;
+  if (workspace == nullptr) {
+    void* memory = nullptr;
+    if (posix_memalign(&memory, 64, kWorkspaceFloats * sizeof(float)) != 0) throw std::bad_alloc();
+    workspace.reset(static_cast<float*>(memory));
+  }
+  return workspace.get();
+}
 
 Pool& Pool::Instance() {
   static Pool* pool = new Pool();
   return *pool;
 }
+
+bool Pool::EnterTask() {
+  const bool was_inside = t_inside_task;
+  t_inside_task = true;
+  return was_inside;
+}
+
+void Pool::LeaveTask(bool was_inside) { t_inside_task = was_inside; }
 
 void Pool::SetThreads(int threads) {
   std::lock_guard<std::mutex> lock(owner_);
@@ -103,6 +128,11 @@ uint32_t Pool::WaitForEpochAfter(uint32_t epoch) {
 }
 
 void Pool::WorkerMain(int worker) {
+  try {
+    Workspace();
+  } catch (const std::bad_alloc&) {
+    return;  // the other threads take its tasks
+  }
   uint32_t epoch = 0;
   while (true) {
     epoch = WaitForEpochAfter(epoch);

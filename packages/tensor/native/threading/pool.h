@@ -41,12 +41,27 @@ class Pool {
     });
   }
 
+  // Runs body() with every Run and ForRange in it on the calling thread: for work too small to share.
+  template <typename Body>
+  void RunSerially(const Body& body) {
+    const bool was_inside = EnterTask();
+    body();
+    LeaveTask(was_inside);
+  }
+
   static constexpr int kMaxThreads = 256;
+
+  // Memory of the calling thread for one kernel's packed data, 64-byte aligned; contents undefined. Throws
+  // std::bad_alloc on a thread's first call when there is none, so call it before Run; in a task it never throws.
+  static float* Workspace();
+  static constexpr size_t kWorkspaceFloats = 192 * 1024;  // with what streams past, still in a 1 MiB L2 cache
 
  private:
   using ErasedTask = void (*)(const void* context, size_t index);
 
   Pool() = default;
+  static bool EnterTask();
+  static void LeaveTask(bool was_inside);
   void RunErased(size_t tasks, ErasedTask task, const void* context);
   void Work(uint32_t epoch);
   void WorkerMain(int worker);

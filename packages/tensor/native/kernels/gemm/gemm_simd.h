@@ -1,0 +1,60 @@
+// The inner pieces of the matrix product, once per instruction set. gemm.cc puts them together.
+//
+// A packed operand is a sequence of panels: `width` rows of A (or columns of B), for each k in turn their
+// `width` values side by side, zero where the matrix has ended. The width is the micro-kernel's tile size.
+#pragma once
+
+#include <cstddef>
+
+#include "dispatch/simd_function.h"
+
+namespace llm {
+
+// Rows and columns of C that one micro-kernel call computes.
+struct GemmTile {
+  size_t rows;
+  size_t columns;
+};
+
+// What a tile starts from before the products are added.
+enum class GemmInit { kZero, kC, kBias };
+
+// Applied to C at the end. alpha is LeakyRelu's slope.
+enum class Activation : int { kNone = 0, kRelu = 1, kRelu6 = 2, kElu = 3, kSigmoid = 4, kLeakyRelu = 5 };
+constexpr int kActivations = 6;
+
+LLM_SIMD_FUNCTION(GemmTile, GemmTileSize, ());
+
+// Packs `outer` rows of A (tile.rows wide panels) or columns of B (tile.columns wide): element (o, k) of the
+// source is source[o * outer_stride + k * k_stride]. packed: ceil(outer / width) * width * k elements.
+LLM_SIMD_FUNCTION(void, GemmPackA, (const float* source, size_t outer_stride, size_t k_stride, size_t outer, size_t k,
+                                    float* packed));
+LLM_SIMD_FUNCTION(void, GemmPackB, (const float* source, size_t outer_stride, size_t k_stride, size_t outer, size_t k,
+                                    float* packed));
+
+// C[m][n] = init + packed_a * packed_b. a_stride, b_stride: distance between panels in packed_a and packed_b.
+// Each element of C sums its products in order of k, wherever it lies in its tile. bias: n values, for kBias.
+LLM_SIMD_FUNCTION(void, GemmBlock, (size_t m, size_t n, size_t k, const float* packed_a, size_t a_stride,
+                                    const float* packed_b, size_t b_stride, float* c, size_t c_stride, GemmInit init,
+                                    const float* bias));
+
+// Applies the activation to C[m][n] in place.
+LLM_SIMD_FUNCTION(void, GemmActivate, (float* c, size_t c_stride, size_t m, size_t n, Activation activation,
+                                       float alpha));
+
+// Thin products, m from 1 to kGemvMaxRows, without packing; C columns n_begin to n_end.
+constexpr size_t kGemvMaxRows = 8;
+// B is [n][k] with rows of b_stride: each C element is a dot product of two contiguous rows.
+LLM_SIMD_FUNCTION(void, GemvDot, (size_t m, size_t n_begin, size_t n_end, size_t k, const float* a, size_t a_stride,
+                                  const float* b, size_t b_stride, float* c, size_t c_stride, bool accumulate,
+                                  const float* bias));
+// B is [k][n] with rows of b_stride.
+LLM_SIMD_FUNCTION(void, GemvAxpy, (size_t m, size_t n_begin, size_t n_end, size_t k, const float* a, size_t a_stride,
+                                   size_t a_k_stride, const float* b, size_t b_stride, float* c, size_t c_stride,
+                                   bool accumulate, const float* bias));
+
+// out[j] = (accumulate ? out[j] : 0) + sum over i of x[i][j], for j in [begin, end), in order of i.
+LLM_SIMD_FUNCTION(void, SumRows, (const float* x, size_t stride, size_t rows, size_t begin, size_t end, float* out,
+                                  bool accumulate));
+
+}  // namespace llm

@@ -1,0 +1,133 @@
+// Thin products: a few rows of A against a matrix that is read once. Bound by the speed of memory, so nothing is
+// packed; each value of B that is loaded serves all rows of A.
+#include "kernels/gemm/gemm_simd.h"
+#include "simd/vec-inl.h"
+
+namespace llm::LLM_ISA {
+namespace {
+
+struct Dot {
+  size_t k;
+  const float* a;
+  size_t a_stride;
+  const float* b;
+  size_t b_stride;
+  float* c;
+  size_t c_stride;
+  bool accumulate;
+  const float* bias;
+};
+
+// kN columns of C: enough independent sums to hide the latency of Fma.
+template <size_t kM, size_t kN>
+LLM_INLINE void DotColumns(const Dot& p, size_t n) {
+  F32 sum[kM][kN];
+  for (size_t i = 0; i < kM; ++i) {
+    for (size_t j = 0; j < kN; ++j) sum[i][j] = Zero();
+  }
+  size_t k = 0;
+  for (; k + kLanes <= p.k; k += kLanes) {
+    F32 row[kM];
+    for (size_t i = 0; i < kM; ++i) row[i] = Load(p.a + i * p.a_stride + k);
+    for (size_t j = 0; j < kN; ++j) {
+      const F32 column = Load(p.b + (n + j) * p.b_stride + k);
+      for (size_t i = 0; i < kM; ++i) sum[i][j] = Fma(row[i], column, sum[i][j]);
+    }
+  }
+  if (k < p.k) {
+    for (size_t j = 0; j < kN; ++j) {
+      const F32 column = LoadN(p.b + (n + j) * p.b_stride + k, p.k - k);
+      for (size_t i = 0; i < kM; ++i) {
+        sum[i][j] = Fma(LoadN(p.a + i * p.a_stride + k, p.k - k), column, sum[i][j]);
+      }
+    }
+  }
+  for (size_t i = 0; i < kM; ++i) {
+    for (size_t j = 0; j < kN; ++j) {
+      float* c = p.c + i * p.c_stride + n + j;
+      const float start = p.accumulate ? *c : p.bias != nullptr ? p.bias[n + j] : 0.0f;
+      *c = start + ReduceAdd(sum[i][j]);
+    }
+  }
+}
+
+template <size_t kM>
+void DotRange(const Dot& p, size_t n_begin, size_t n_end) {
+  constexpr size_t kN = kM <= 2 ? 4 : 2;
+  size_t n = n_begin;
+  for (; n + kN <= n_end; n += kN) DotColumns<kM, kN>(p, n);
+  for (; n < n_end; ++n) DotColumns<kM, 1>(p, n);
+}
+
+struct Axpy {
+  size_t k;
+  const float* a;
+  size_t a_stride;
+  size_t a_k_stride;
+  const float* b;
+  size_t b_stride;
+  float* c;
+  size_t c_stride;
+  bool accumulate;
+  const float* bias;
+};
+
+// kV vectors of columns, the last of `lanes` lanes.
+template <size_t kM, size_t kV>
+LLM_INLINE void AxpyColumns(const Axpy& p, size_t n, size_t lanes) {
+  F32 sum[kM][kV];
+  for (size_t i = 0; i < kM; ++i) {
+    for (size_t v = 0; v < kV; ++v) sum[i][v] = Zero();
+  }
+  for (size_t k = 0; k < p.k; ++k) {
+    F32 column[kV];
+    const float* b = p.b + k * p.b_stride + n;
+    for (size_t v = 0; v + 1 < kV; ++v) column[v] = Load(b + v * kLanes);
+    column[kV - 1] = LoadN(b + (kV - 1) * kLanes, lanes);
+    for (size_t i = 0; i < kM; ++i) {
+      const F32 row = Set(p.a[i * p.a_stride + k * p.a_k_stride]);
+      for (size_t v = 0; v < kV; ++v) sum[i][v] = Fma(row, column[v], sum[i][v]);
+    }
+  }
+  for (size_t i = 0; i < kM; ++i) {
+    for (size_t v = 0; v < kV; ++v) {
+      const size_t width = v + 1 < kV ? kLanes : lanes;
+      float* c = p.c + i * p.c_stride + n + v * kLanes;
+      F32 start = Zero();
+      if (p.accumulate) {
+        start = LoadN(c, width);
+      } else if (p.bias != nullptr) {
+        start = LoadN(p.bias + n + v * kLanes, width);
+      }
+      StoreN(c, start + sum[i][v], width);
+    }
+  }
+}
+
+template <size_t kM>
+void AxpyRange(const Axpy& p, size_t n_begin, size_t n_end) {
+  constexpr size_t kV = kM <= 2 ? 4 : 2;
+  size_t n = n_begin;
+  for (; n + kV * kLanes <= n_end; n += kV * kLanes) AxpyColumns<kM, kV>(p, n, kLanes);
+  for (; n < n_end; n += kLanes) AxpyColumns<kM, 1>(p, n, Remaining(n_end - n));
+}
+
+}  // namespace
+
+void GemvDot(size_t m, size_t n_begin, size_t n_end, size_t k, const float* a, size_t a_stride, const float* b,
+             size_t b_stride, float* c, size_t c_stride, bool accumulate, const float* bias) {
+  constexpr void (*kRanges[])(const Dot&, size_t, size_t) = {nullptr,     DotRange<1>, DotRange<2>,
+                                                            DotRange<3>, DotRange<4>, DotRange<5>,
+                                                            DotRange<6>, DotRange<7>, DotRange<8>};
+  kRanges[m]({k, a, a_stride, b, b_stride, c, c_stride, accumulate, bias}, n_begin, n_end);
+}
+
+void GemvAxpy(size_t m, size_t n_begin, size_t n_end, size_t k, const float* a, size_t a_stride, size_t a_k_stride,
+              const float* b, size_t b_stride, float* c, size_t c_stride, bool accumulate, const float* bias) {
+  constexpr void (*kRanges[])(const Axpy&, size_t, size_t) = {nullptr,      AxpyRange<1>, AxpyRange<2>,
+                                                             AxpyRange<3>, AxpyRange<4>, AxpyRange<5>,
+                                                             AxpyRange<6>, AxpyRange<7>, AxpyRange<8>};
+  kRanges[m]({k, a, a_stride, a_k_stride, b, b_stride, c, c_stride, accumulate, bias}, n_begin, n_end);
+}
+
+}  // namespace llm::LLM_ISA
