@@ -14,6 +14,8 @@ import { EINSUM_KERNELS } from './einsum.ts';
 import { FILL_KERNELS } from './fill.ts';
 import { GATHER_KERNELS } from './gather.ts';
 import { KV_CACHE_KERNELS } from './kv-cache-write.ts';
+import { LINEAR_KERNELS } from './linear.ts';
+import { MAT_MUL_KERNELS } from './mat-mul.ts';
 import { MULTINOMIAL_KERNELS } from './multinomial.ts';
 import { NORM_KERNELS } from './norm.ts';
 import { PAD_KERNELS } from './pad.ts';
@@ -41,6 +43,8 @@ export const NATIVE_KERNELS: readonly NativeKernel[] = Object.freeze([
   ...FILL_KERNELS,
   ...GATHER_KERNELS,
   ...KV_CACHE_KERNELS,
+  ...LINEAR_KERNELS,
+  ...MAT_MUL_KERNELS,
   ...MULTINOMIAL_KERNELS,
   ...NORM_KERNELS,
   ...PAD_KERNELS,
