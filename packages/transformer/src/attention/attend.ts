@@ -6,7 +6,7 @@ import { attentionWithDropout } from './attention-with-dropout.ts';
 export interface AttendOptions {
   /** Factor of the scores. @default 1/√D */
   readonly scale?: number;
-  /** Share of the attention weights that training drops. @default 0 */
+  /** Share of the attention weights to drop; not with a cache, which is for inference. @default 0 */
   readonly dropout?: number;
   readonly generator?: Generator;
 }
@@ -25,10 +25,11 @@ export function attend(
 ): Tensor {
   const { scale = queries.shape[3]! ** -0.5, dropout = 0, generator } = options;
   const { attentionMask: mask, kvCache, layer } = pass;
-  if (dropout > 0 && generator !== undefined) {
+  if (kvCache === undefined) {
+    if (dropout === 0 || generator === undefined)
+      return attention(queries, keys, values, { scale, mask });
     return attentionWithDropout({ queries, keys, values }, { scale, mask, dropout, generator });
   }
-  if (kvCache === undefined) return attention(queries, keys, values, { scale, mask });
   const cached = kvCache.write(layer, keys, values); // [B, Smax, K, D]
   const keyLength = kvCache.length + queries.shape[1]!;
   return attention(queries, cached.keys, cached.values, { scale, mask, keyLength });

@@ -71,9 +71,21 @@ function lastLogits(
       positionIds:
         attentionMask === null ? undefined : tf.tensor2d(positions.slice(), [B, T], 'int32'),
     };
-    const hidden = model.hiddenStates(inputIds, options); // [B, T, C]
+    const hidden = inEvaluation(model, () => model.hiddenStates(inputIds, options)); // [B, T, C]
     const last = T === 1 ? hidden : tf.slice(hidden, [0, T - 1, 0], [B, 1, -1]); // [B, 1, C]
     const C = last.shape[2]!;
     return model.logits(tf.reshape(last, [B, C])); // [B, V]
   });
+}
+
+/** Runs `fn` with dropout and its like off; a model in training goes on as it was. */
+function inEvaluation<T>(model: CausalLm, fn: () => T): T {
+  if (!model.training) return fn();
+  const active = Array.from(model.namedModules(), ([, module]) => module).filter((m) => m.training);
+  for (const module of active) module.training = false;
+  try {
+    return fn();
+  } finally {
+    for (const module of active) module.training = true;
+  }
 }

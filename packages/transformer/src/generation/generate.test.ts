@@ -120,6 +120,14 @@ describe('generate', () => {
     }
   });
 
+  it('leaves dropout out and the model in training', async () => {
+    const model = createModel({ ...CONFIGS.gpt2, initializerRange: 0.4 }, { seed: 7 });
+    const { sequences } = await generate(model, PROMPTS, greedy);
+    expect(Array.from(model.namedModules()).every(([, { training }]) => training)).toBe(true);
+    model.eval();
+    expect(sequences).toEqual((await generate(model, PROMPTS, greedy)).sequences);
+  });
+
   it('leaves no tensor behind, also when aborted', async () => {
     const model = randomModel('llama');
     await generate(model, PROMPTS, greedy); // makes the rotary tables
