@@ -20,5 +20,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     'backends, threads, instruction sets, versions',
     () => import('./commands/info.ts'),
   ),
+  entry(
+    'tokenizer',
+    'train a tokenizer, or use one by itself',
+    () => import('./commands/tokenizer.ts'),
+  ),
   entry('memory', 'what a model takes to serve or train', () => import('./commands/memory.ts')),
 ];
