@@ -140,6 +140,24 @@ class PackedGemm {
   size_t count_ = 0;
 };
 
+size_t SharedFloats(const Gemm& g, size_t depth) {
+  return depth == 0 ? 0 : PlanGemm(g.m, g.n, depth, GemmTileSizeForCpu()()).shared_chunk * depth;
+}
+
+// The products k to k + depth of a sum that the parts before have begun.
+Gemm DepthPart(const Gemm& g, size_t k, size_t depth) {
+  Gemm part = g;
+  part.k = depth;
+  part.a += k * g.a_k;
+  part.b += k * g.b_k;
+  if (k > 0) {
+    part.accumulate = true;
+    part.bias = nullptr;
+  }
+  if (k + depth < g.k) part.activation = Activation::kNone;
+  return part;
+}
+
 bool IsBatchParallel(const GemmBatch& batch) {
   return batch.count > 1 && FlopsOf(batch.item) < kBatchParallelFlops &&
          GemmScratch(batch.item) <= Pool::kWorkspaceFloats - kSliceFloats;
@@ -157,8 +175,9 @@ Gemm ItemOf(const GemmBatch& batch, size_t i) {
 
 size_t GemmScratch(const Gemm& g) {
   if (g.m == 0 || g.n == 0 || g.k == 0 || IsThin(g)) return 0;
-  const GemmPlan plan = PlanGemm(g.m, g.n, g.k, GemmTileSizeForCpu()());
-  return plan.shared_chunk * g.k;
+  const size_t depth = Smaller(g.k, GemmDepth(g.m, g.n));
+  const size_t whole = SharedFloats(g, depth), last = SharedFloats(g, g.k % depth);
+  return whole > last ? whole : last;
 }
 
 void RunGemm(const Gemm& g, float* scratch, Pool& pool) {
@@ -166,12 +185,17 @@ void RunGemm(const Gemm& g, float* scratch, Pool& pool) {
   if (g.k == 0) return RunEmpty(g);
   if (IsThin(g)) return RunThin(g, pool);
   Pool::Workspace();
-  const GemmPlan plan = PlanGemm(g.m, g.n, g.k, GemmTileSizeForCpu()());
-  PackedGemm packed(g, plan, scratch);
-  if (FlopsOf(g) < kSerialFlops) {
-    pool.RunSerially([&] { packed.Run(pool); });
-  } else {
-    packed.Run(pool);
+  const bool is_small = FlopsOf(g) < kSerialFlops;
+  const size_t depth = GemmDepth(g.m, g.n);
+  for (size_t k = 0; k < g.k; k += depth) {
+    const Gemm part = DepthPart(g, k, Smaller(g.k - k, depth));
+    const GemmPlan plan = PlanGemm(part.m, part.n, part.k, GemmTileSizeForCpu()());
+    PackedGemm packed(part, plan, scratch);
+    if (is_small) {
+      pool.RunSerially([&] { packed.Run(pool); });
+    } else {
+      packed.Run(pool);
+    }
   }
 }
 

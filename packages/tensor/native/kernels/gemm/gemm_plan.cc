@@ -10,12 +10,18 @@ constexpr size_t kSliceColumns = 64;               // 64 KiB packed, for each bl
 constexpr size_t kSliceRows = 112;
 constexpr size_t kPartRows = 512;                  // 512 KiB packed, for each block of k
 constexpr size_t kWantedTasks = 24;                // so that threads finish at about the same time
+constexpr size_t kMinDepth = 4 * kGemmBlockK;      // below that, reading and writing C again costs too much
 constexpr size_t kMinPartPanels = 4;               // below that, packing the slice again costs too much
 
 size_t AtLeast(size_t value, size_t minimum) { return value < minimum ? minimum : value; }
 size_t AtMost(size_t value, size_t maximum) { return value > maximum ? maximum : value; }
 
 }  // namespace
+
+size_t GemmDepth(size_t m, size_t n) {
+  const size_t depth = kSharedFloats / AtLeast(AtMost(m, n), 1) / kGemmBlockK * kGemmBlockK;
+  return AtLeast(depth, kMinDepth);
+}
 
 GemmPlan PlanGemm(size_t m, size_t n, size_t k, GemmTile tile) {
   GemmPlan plan;

@@ -17,6 +17,10 @@ struct GemmPlan {
   size_t slice_width = 0;
 };
 
+// Products summed before the operands are packed anew: with more, the shared operand would not fit in the cache
+// whole, and its parts would each pack the other operand again. A multiple of kGemmBlockK.
+size_t GemmDepth(size_t m, size_t n);
+
 GemmPlan PlanGemm(size_t m, size_t n, size_t k, GemmTile tile);
 
 // Rounds up to a multiple.

@@ -122,6 +122,13 @@ LLM_TEST(GemmEqualsItsDefinitionAcrossBlocks) {
   });
 }
 
+LLM_TEST(GemmEqualsItsDefinitionForLongSums) {
+  std::mt19937 random(13);
+  // 4 Mi / 600 rounds down to 6,912: two parts. Only with the fastest kernels: the definition takes a while.
+  Check({600, 610, 7000, false, true, false, true, Activation::kRelu}, random);
+  Pool::Instance().SetThreads(2);
+}
+
 LLM_TEST(GemmSpreadsNanToItsRowAndColumnOnly) {
   ForEachIsa([] {
     for (size_t m : {size_t{5}, size_t{20}}) {
