@@ -1,3 +1,3 @@
 import { runParameterConformance } from './run-parameters.ts';
 
-runParameterConformance({ backend: 'cpu' });
+runParameterConformance('cpu');

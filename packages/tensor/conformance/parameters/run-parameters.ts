@@ -14,6 +14,7 @@ import {
   useBackend,
   valueAndGrads,
   type BackendName,
+  type BackendOptions,
   type Tensor,
 } from '../../src/index.ts';
 import { normalQuantile } from '../../src/random/normal-quantile.ts';
@@ -36,19 +37,11 @@ interface AdamWFixture {
 const fixtureUrl = new URL('../../fixtures/adam-w.json', import.meta.url);
 const fixture = JSON.parse(readFileSync(fixtureUrl, 'utf8')) as AdamWFixture;
 
-export interface ParameterConformance {
-  readonly backend: BackendName;
-  readonly threads?: number;
-  /** Further suites on the same backend, run inside its describe block. */
-  readonly also?: () => void;
-}
-
-export function runParameterConformance({ backend, threads, also }: ParameterConformance): void {
-  const name = threads === undefined ? backend : `${backend}, ${threads} threads`;
-  describe(`parameter operations on ${name}`, () => {
+export function runParameterConformance(backend: BackendName, options: BackendOptions = {}): void {
+  describe(`parameter operations on ${backend} ${JSON.stringify(options)}`, () => {
     let tensorsBefore = 0;
     beforeAll(async () => {
-      await useBackend(backend, { threads });
+      await useBackend(backend, options);
       tensorsBefore = tf.memory().numTensors;
     });
     afterAll(() => expect(tf.memory().numTensors).toBe(tensorsBefore));
@@ -58,7 +51,6 @@ export function runParameterConformance({ backend, threads, also }: ParameterCon
     describe('adamWStep', adamWSuite);
     describe('globalNorm', globalNormSuite);
     describe('valueAndGrads', sharedGradientSuite);
-    also?.();
   });
 }
 

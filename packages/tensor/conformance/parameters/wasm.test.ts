@@ -1,3 +1,3 @@
 import { runParameterConformance } from './run-parameters.ts';
 
-runParameterConformance({ backend: 'wasm' });
+runParameterConformance('wasm');

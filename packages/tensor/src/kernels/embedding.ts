@@ -32,8 +32,12 @@ export const embeddingGrad = composite<EmbeddingGradAttrs>('EmbeddingGrad', (inp
 function expectIdsBelow(vocabSize: number, ids: ArrayLike<number>): void {
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i]!;
-    if (id >= 0 && id < vocabSize) continue;
-    const advice = "Check the tokenizer against the model's vocabulary.";
-    fail('embedding', 'ids', `ids from 0 to ${vocabSize - 1}`, `${id} at ${i}`, advice);
+    if (id < 0 || id >= vocabSize) refuseId(vocabSize, id, i);
   }
+}
+
+/** Throws for the id at `place` of the flattened ids, which is no row of the table. */
+export function refuseId(vocabSize: number, id: number, place: number): never {
+  const advice = "Check the tokenizer against the model's vocabulary.";
+  fail('embedding', 'ids', `ids from 0 to ${vocabSize - 1}`, `${id} at ${place}`, advice);
 }

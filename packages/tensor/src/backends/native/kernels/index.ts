@@ -19,6 +19,7 @@ import { MAT_MUL_KERNELS } from './mat-mul.ts';
 import { MULTINOMIAL_KERNELS } from './multinomial.ts';
 import { NORM_KERNELS } from './norm.ts';
 import { PAD_KERNELS } from './pad.ts';
+import { PARAMETER_KERNELS } from './parameters.ts';
 import { REDUCE_KERNELS } from './reduce.ts';
 import { RELU_KERNELS } from './relu.ts';
 import { ROTARY_KERNELS } from './rotary.ts';
@@ -48,6 +49,7 @@ export const NATIVE_KERNELS: readonly NativeKernel[] = Object.freeze([
   ...MULTINOMIAL_KERNELS,
   ...NORM_KERNELS,
   ...PAD_KERNELS,
+  ...PARAMETER_KERNELS,
   ...REDUCE_KERNELS,
   ...RELU_KERNELS,
   ...ROTARY_KERNELS,
