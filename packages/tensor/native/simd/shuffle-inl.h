@@ -55,6 +55,13 @@ LLM_INLINE void TransposeBlock(F32 (&rows)[kLanes]) {
   v = combine(v, __builtin_shufflevector(v, v, 1, 0, 3, 2))
 #endif
 
+// -1 in the first n lanes, 0 in the rest.
+LLM_INLINE I32 FirstLanes(size_t n) {
+  I32 lane;
+  for (size_t i = 0; i < kLanes; ++i) lane[i] = static_cast<int32_t>(i);
+  return lane < SetInt(static_cast<int32_t>(n));
+}
+
 LLM_INLINE F32 Sum(F32 a, F32 b) { return a + b; }
 
 // The largest lane; which one when a lane is NaN is not said. (ReduceMax of vec-inl.h keeps NaN and is slower.)

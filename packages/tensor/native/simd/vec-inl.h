@@ -70,6 +70,7 @@ LLM_INLINE I32 ToInt(F32 v) { return __builtin_convertvector(v, I32); }
 // The first n lanes (1 <= n <= kLanes); LoadN sets the rest to 0, StoreN leaves memory past n untouched.
 LLM_INLINE F32 LoadN(const float* p, size_t n) {
 #if defined(__AVX512F__)
+  if (__builtin_constant_p(n) && n == kLanes) return Load(p);  // a masked store can't be forwarded to a load
   return reinterpret_cast<F32>(_mm512_maskz_loadu_ps(static_cast<__mmask16>(0xffffu >> (16 - n)), p));
 #else
   if (n == kLanes) return Load(p);
@@ -80,6 +81,7 @@ LLM_INLINE F32 LoadN(const float* p, size_t n) {
 }
 LLM_INLINE void StoreN(float* p, F32 v, size_t n) {
 #if defined(__AVX512F__)
+  if (__builtin_constant_p(n) && n == kLanes) return Store(p, v);
   _mm512_mask_storeu_ps(p, static_cast<__mmask16>(0xffffu >> (16 - n)), reinterpret_cast<__m512>(v));
 #else
   if (n == kLanes) return Store(p, v);
@@ -90,6 +92,16 @@ LLM_INLINE I32 LoadN(const int32_t* p, size_t n) {
   return AsInt(LoadN(reinterpret_cast<const float*>(p), n));
 }
 LLM_INLINE void StoreN(int32_t* p, I32 v, size_t n) { StoreN(reinterpret_cast<float*>(p), AsFloat(v), n); }
+
+// body(i, lanes) for i = 0, kLanes, 2 kLanes, ... below n: whole vectors with lanes known to the compiler, so that LoadN
+// and StoreN cost what Load and Store do, then what remains. body: a lambda marked LLM_LAMBDA.
+#define LLM_LAMBDA __attribute__((always_inline))
+template <typename Body>
+LLM_INLINE void ForEachVector(size_t n, const Body& body) {
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) body(i, kLanes);
+  if (i < n) body(i, n - i);
+}
 
 // Lane i of `yes` where mask is -1, of `no` where it is 0.
 LLM_INLINE F32 Select(I32 mask, F32 yes, F32 no) { return mask ? yes : no; }

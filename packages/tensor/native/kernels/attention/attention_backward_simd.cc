@@ -47,7 +47,7 @@ void WeightsAndDscores(float* scores, float* dweights, size_t seen, size_t tile,
     F32 s = Load(scores + j) - Set(log_sum_exp);
     if (bias != nullptr) s = s + Load(bias + j);
     F32 weight = SoftmaxExp(s);
-    if (j + kLanes > seen) weight = Select(LanesBelow(j, seen), weight, Zero());
+    if (j + kLanes > seen) weight = Select(FirstLanes(seen - j), weight, Zero());
     Store(scores + j, weight);
     Store(dweights + j, weight * (Load(dweights + j) - Set(out_dot)));
   }

@@ -29,7 +29,7 @@ float HideAndFindLargest(float* scores, size_t seen, const float* bias) {
   for (size_t j = 0; j < seen; j += kLanes) {
     F32 s = Load(scores + j);
     if (bias != nullptr) s = s + Load(bias + j);
-    if (j + kLanes > seen) s = Select(LanesBelow(j, seen), s, Set(-INFINITY));
+    if (j + kLanes > seen) s = Select(FirstLanes(seen - j), s, Set(-INFINITY));
     Store(scores + j, s);
     largest = Max(s, largest);
   }

@@ -122,12 +122,5 @@ static void TileProducts(const AttentionProblem& p, const float* weights, const 
   }
 }
 
-// Lane i is -1 where first + i < count.
-LLM_INLINE I32 LanesBelow(size_t first, size_t count) {
-  I32 lane;
-  for (size_t i = 0; i < kLanes; ++i) lane[i] = static_cast<int32_t>(i);
-  return lane < SetInt(static_cast<int32_t>(count) - static_cast<int32_t>(first));
-}
-
 }  // namespace LLM_ISA
 }  // namespace llm

@@ -69,11 +69,10 @@ void CrossEntropyGradRow(const CrossEntropyArgs& args, size_t row, float log_sum
   const int32_t label = args.labels[row];
   const bool is_ignored = label == args.ignored;
   const F32 factor = Set(scale), shift = Set(log_sum_exp), floor = Set(args.smoothing / static_cast<float>(args.V));
-  for (size_t i = 0; i < args.V; i += kLanes) {
-    const size_t lanes = Remaining(args.V - i);
+  ForEachVector(args.V, [&](size_t i, size_t lanes) LLM_LAMBDA {
     const F32 probability = is_ignored ? floor : SoftmaxExp(LoadN(x + i, lanes) - shift);
     StoreN(dlogits + i, (probability - floor) * factor, lanes);
-  }
+  });
   if (!is_ignored) dlogits[label] -= (1.0f - args.smoothing) * scale;
 }
 

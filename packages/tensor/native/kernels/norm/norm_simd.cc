@@ -7,73 +7,85 @@
 namespace llm::LLM_ISA {
 namespace {
 
-struct Statistics {
-  float mean, inverse;  // inverse: 1 / sqrt(variance + eps)
+// A pass over one row. Four sums of each kind: the additions of one would wait for each other.
+struct Sums {
+  F32 part[4] = {Zero(), Zero(), Zero(), Zero()};
+  LLM_LAMBDA float Total() const { return SumOfLanes((part[0] + part[1]) + (part[2] + part[3])); }
 };
 
-float InverseRoot(float sum, const NormArgs& args) {
-  return 1.0f / __builtin_sqrtf(sum / static_cast<float>(args.C) + args.eps);
-}
-
-Statistics LayerStatistics(const NormArgs& args, const float* x) {
-  F32 sum = Zero();
-  for (size_t c = 0; c < args.C; c += kLanes) sum = sum + LoadN(x + c, Remaining(args.C - c));
-  const float mean = SumOfLanes(sum) / static_cast<float>(args.C);
-  F32 squares = Zero();
+// body(c, lanes, part) for the vectors of a row, part going round 0, 1, 2, 3.
+template <typename Body>
+LLM_INLINE void ForRow(size_t C, const Body& body) {
   size_t c = 0;
-  for (; c + kLanes <= args.C; c += kLanes) {
-    const F32 centred = Load(x + c) - Set(mean);
-    squares = Fma(centred, centred, squares);
+  for (; c + 4 * kLanes <= C; c += 4 * kLanes) {
+#pragma GCC unroll 4
+    for (size_t part = 0; part < 4; ++part) body(c + part * kLanes, kLanes, part);
   }
-  float tail = 0.0f;  // a whole vector would count the lanes past the row
-  for (; c < args.C; ++c) tail += (x[c] - mean) * (x[c] - mean);
-  return {mean, InverseRoot(SumOfLanes(squares) + tail, args)};
+  ForEachVector(C - c, [&](size_t i, size_t lanes) LLM_LAMBDA { body(c + i, lanes, 0); });
 }
 
-Statistics RmsStatistics(const NormArgs& args, const float* x) {
-  F32 squares = Zero();
-  for (size_t c = 0; c < args.C; c += kLanes) {
-    const F32 v = LoadN(x + c, Remaining(args.C - c));
-    squares = Fma(v, v, squares);
-  }
-  return {0.0f, InverseRoot(SumOfLanes(squares), args)};
+// x - mean; the lanes past the row are 0.
+LLM_INLINE F32 Centred(const float* x, size_t lanes, F32 mean) {
+  const F32 centred = LoadN(x, lanes) - mean;
+  return lanes == kLanes ? centred : Select(FirstLanes(lanes), centred, Zero());
 }
 
-// dx = inverse (g - mean(g) - normal mean(g normal)) with g = dy weight; rms has no mean(g).
+LLM_INLINE float Mean(const float* x, size_t C) {
+  Sums sums;
+  ForRow(C, [&](size_t c, size_t lanes, size_t part) LLM_LAMBDA {
+    sums.part[part] = sums.part[part] + LoadN(x + c, lanes);
+  });
+  return sums.Total() / static_cast<float>(C);
+}
+
+// 1 / sqrt(mean((x - mean)^2) + eps)
+LLM_INLINE float InverseDeviation(const float* x, float mean, const NormArgs& args) {
+  Sums squares;
+  ForRow(args.C, [&](size_t c, size_t lanes, size_t part) LLM_LAMBDA {
+    const F32 centred = Centred(x + c, lanes, Set(mean));
+    squares.part[part] = Fma(centred, centred, squares.part[part]);
+  });
+  return 1.0f / __builtin_sqrtf(squares.Total() / static_cast<float>(args.C) + args.eps);
+}
+
+// dx = inverse (g - mean(g) - normal mean(g normal)) with g = dy weight and normal = (x - mean) inverse; for rms, mean
+// is 0 and so is the term mean(g).
 template <bool kIsRms>
-void GradRow(const NormBackwardArgs& args, size_t row, float* dweight, float* dbias) {
-  const size_t C = args.forward.C;
-  const float* x = args.forward.x + row * C;
+LLM_INLINE void GradRow(const NormBackwardArgs& args, size_t row, float* dweight, float* dbias) {
+  const NormArgs& forward = args.forward;
+  const size_t C = forward.C;
+  const float* x = forward.x + row * C;
   const float* dy = args.dy + row * C;
-  const Statistics s = kIsRms ? RmsStatistics(args.forward, x) : LayerStatistics(args.forward, x);
-  const F32 mean = Set(s.mean), inverse = Set(s.inverse);
-  F32 sum = Zero(), dots = Zero();
-  for (size_t c = 0; c < C; c += kLanes) {
-    const size_t lanes = Remaining(C - c);
-    const F32 g = LoadN(dy + c, lanes) * LoadN(args.forward.weight + c, lanes);
-    sum = sum + g;
-    dots = Fma(g, (LoadN(x + c, lanes) - mean) * inverse, dots);
-  }
-  const F32 mean_g = Set(kIsRms ? 0.0f : SumOfLanes(sum) / static_cast<float>(C));
-  const F32 mean_dot = Set(SumOfLanes(dots) / static_cast<float>(C));
-  for (size_t c = 0; c < C; c += kLanes) {
-    const size_t lanes = Remaining(C - c);
-    const F32 normal = (LoadN(x + c, lanes) - mean) * inverse;
+  float* dx = args.dx + row * C;
+  const float mean = kIsRms ? 0.0f : Mean(x, C);
+  Sums squares, gradients, dots;
+  ForRow(C, [&](size_t c, size_t lanes, size_t part) LLM_LAMBDA {
+    const F32 centred = Centred(x + c, lanes, Set(mean));
+    const F32 g = LoadN(dy + c, lanes) * LoadN(forward.weight + c, lanes);
+    squares.part[part] = Fma(centred, centred, squares.part[part]);
+    dots.part[part] = Fma(g, centred, dots.part[part]);
+    if (!kIsRms) gradients.part[part] = gradients.part[part] + g;
+  });
+  const float size = static_cast<float>(C);
+  const float inverse = 1.0f / __builtin_sqrtf(squares.Total() / size + forward.eps);
+  const F32 mean_gradient = Set(kIsRms ? 0.0f : gradients.Total() / size);
+  const F32 mean_dot = Set(dots.Total() * inverse / size);
+  ForEachVector(C, [&](size_t c, size_t lanes) LLM_LAMBDA {
+    const F32 normal = (LoadN(x + c, lanes) - Set(mean)) * Set(inverse);
     const F32 gradient = LoadN(dy + c, lanes);
-    const F32 g = gradient * LoadN(args.forward.weight + c, lanes);
+    const F32 g = gradient * LoadN(forward.weight + c, lanes);
     StoreN(dweight + c, Fma(gradient, normal, LoadN(dweight + c, lanes)), lanes);
     if (!kIsRms) StoreN(dbias + c, LoadN(dbias + c, lanes) + gradient, lanes);
-    StoreN(args.dx + row * C + c, inverse * (g - mean_g - normal * mean_dot), lanes);
-  }
+    StoreN(dx + c, Set(inverse) * ((g - mean_gradient) - normal * mean_dot), lanes);
+  });
 }
 
 template <bool kIsRms>
 void GradRows(const NormBackwardArgs& args, float* dweight, float* dbias, size_t begin, size_t end) {
-  const size_t C = args.forward.C;
-  for (size_t c = 0; c < C; c += kLanes) {
-    StoreN(dweight + c, Zero(), Remaining(C - c));
-    if (!kIsRms) StoreN(dbias + c, Zero(), Remaining(C - c));
-  }
+  ForEachVector(args.forward.C, [&](size_t c, size_t lanes) LLM_LAMBDA {
+    StoreN(dweight + c, Zero(), lanes);
+    if (!kIsRms) StoreN(dbias + c, Zero(), lanes);
+  });
   for (size_t row = begin; row < end; ++row) GradRow<kIsRms>(args, row, dweight, dbias);
 }
 
@@ -82,24 +94,24 @@ void GradRows(const NormBackwardArgs& args, float* dweight, float* dbias, size_t
 void LayerNormRows(const NormArgs& args, float* out, size_t begin, size_t end) {
   for (size_t row = begin; row < end; ++row) {
     const float* x = args.x + row * args.C;
-    const Statistics s = LayerStatistics(args, x);
-    for (size_t c = 0; c < args.C; c += kLanes) {
-      const size_t lanes = Remaining(args.C - c);
-      const F32 normal = (LoadN(x + c, lanes) - Set(s.mean)) * Set(s.inverse);
-      const F32 y = Fma(normal, LoadN(args.weight + c, lanes), LoadN(args.bias + c, lanes));
-      StoreN(out + row * args.C + c, y, lanes);
-    }
+    float* y = out + row * args.C;
+    const float mean = Mean(x, args.C);
+    const F32 inverse = Set(InverseDeviation(x, mean, args));
+    ForEachVector(args.C, [&](size_t c, size_t lanes) LLM_LAMBDA {
+      const F32 normal = (LoadN(x + c, lanes) - Set(mean)) * inverse;
+      StoreN(y + c, Fma(normal, LoadN(args.weight + c, lanes), LoadN(args.bias + c, lanes)), lanes);
+    });
   }
 }
 
 void RmsNormRows(const NormArgs& args, float* out, size_t begin, size_t end) {
   for (size_t row = begin; row < end; ++row) {
     const float* x = args.x + row * args.C;
-    const F32 inverse = Set(RmsStatistics(args, x).inverse);
-    for (size_t c = 0; c < args.C; c += kLanes) {
-      const size_t lanes = Remaining(args.C - c);
-      StoreN(out + row * args.C + c, LoadN(x + c, lanes) * inverse * LoadN(args.weight + c, lanes), lanes);
-    }
+    float* y = out + row * args.C;
+    const F32 inverse = Set(InverseDeviation(x, 0.0f, args));
+    ForEachVector(args.C, [&](size_t c, size_t lanes) LLM_LAMBDA {
+      StoreN(y + c, LoadN(x + c, lanes) * inverse * LoadN(args.weight + c, lanes), lanes);
+    });
   }
 }
 
@@ -112,12 +124,11 @@ void RmsNormGradRows(const NormBackwardArgs& args, float* dweight, size_t begin,
 }
 
 void SumChunks(const float* parts, size_t chunks, size_t stride, float* out, size_t begin, size_t end) {
-  for (size_t c = begin; c < end; c += kLanes) {
-    const size_t lanes = Remaining(end - c);
+  ForEachVector(end - begin, [&](size_t c, size_t lanes) LLM_LAMBDA {
     F32 sum = Zero();
-    for (size_t i = 0; i < chunks; ++i) sum = sum + LoadN(parts + i * stride + c, lanes);
-    StoreN(out + c, sum, lanes);
-  }
+    for (size_t i = 0; i < chunks; ++i) sum = sum + LoadN(parts + i * stride + begin + c, lanes);
+    StoreN(out + begin + c, sum, lanes);
+  });
 }
 
 }  // namespace llm::LLM_ISA

@@ -13,14 +13,13 @@ void RotaryRows(const RotaryArgs& args, size_t begin, size_t end) {
     for (size_t h = 0; h < args.H; ++h) {
       const float* x = args.x + (row * args.H + h) * args.D;
       float* out = args.out + (row * args.H + h) * args.D;
-      for (size_t i = 0; i < half; i += kLanes) {
-        const size_t lanes = Remaining(half - i);
+      ForEachVector(half, [&](size_t i, size_t lanes) LLM_LAMBDA {
         const F32 c = LoadN(cos + i, lanes);
         const F32 s = args.is_inverse ? -LoadN(sin + i, lanes) : LoadN(sin + i, lanes);
         const F32 first = LoadN(x + i, lanes), second = LoadN(x + half + i, lanes);
         StoreN(out + i, Fma(first, c, -(second * s)), lanes);
         StoreN(out + half + i, Fma(second, c, first * s), lanes);
-      }
+      });
     }
   }
 }
