@@ -23,15 +23,14 @@ export interface SftLossOptions {
 }
 
 /** Σ −log p / numItems.
- *  @param logprobs any shape, 0 where a token does not count (see tokenLogprobs)
- *  @param mask same shape, 1 = counts
+ *  @param logprobs any shape
+ *  @param mask same shape, 1 = counts; without it all count
  *  @returns scalar; the caller owns it */
-export function sftLoss(logprobs: Tensor, mask: Tensor, options: SftLossOptions = {}): Tensor {
+export function sftLoss(logprobs: Tensor, mask?: Tensor, options: SftLossOptions = {}): Tensor {
   const { numItems, lossType = 'nll' } = options;
   return tf.tidy(() => {
-    const keep = tf.cast(mask, 'float32');
+    const keep = mask ? tf.cast(mask, 'float32') : tf.onesLike(logprobs);
     const sum = tf.sum(tf.mul(TOKEN_LOSSES[lossType](logprobs), keep));
-    const count = numItems ?? tf.maximum(tf.sum(keep), 1);
-    return tf.div(sum, count);
+    return tf.div(sum, numItems ?? tf.maximum(tf.sum(keep), 1));
   });
 }

@@ -1,0 +1,91 @@
+// Log-probabilities of a batch's completions under a model: the one place where trainers ask a model for them.
+import { embedding, logProbs, scope, tf } from '@llm/tensor';
+import type { Tensor } from '@llm/tensor';
+import type { CausalLm } from '@llm/transformer';
+import type { TokenBatch } from '../data/collate.ts';
+import { trainedPositions } from './trained-positions.ts';
+import type { LogprobOptions } from './token-logprobs.ts';
+
+export interface CompletionLogprobs {
+  /** log p of each completion token, [N]. */
+  readonly logprobs: Tensor;
+  /** Logits that predict them, divided by the temperature, [N, V]. */
+  readonly logits: Tensor;
+  /** The tokens, [N] int32. */
+  readonly labels: Tensor;
+}
+
+/** The completion's tokens only, all rows one after another. @returns the caller owns them */
+export function completionLogprobs(
+  model: CausalLm,
+  batch: TokenBatch,
+  options: LogprobOptions = {},
+): CompletionLogprobs {
+  const { positions, labels } = trainedPositions(batch);
+  return scope(() => {
+    const logits = logitsAt(model, hiddenStates(model, batch), positions, options); // [N, V]
+    const ids = tf.tensor1d(labels, 'int32');
+    return { logprobs: logProbs(logits, ids), logits, labels: ids };
+  });
+}
+
+/** log p(completion | prompt) of each row. @returns [B]; 0 for a row without completion; the caller owns it */
+export function completionSums(
+  model: CausalLm,
+  batch: TokenBatch,
+  options: LogprobOptions = {},
+): Tensor {
+  return scope(() => sumByRow(completionLogprobs(model, batch, options).logprobs, batch));
+}
+
+/** Σ over each row's completion. @param values [N], as completionLogprobs orders them @returns [B] */
+export function sumByRow(values: Tensor, batch: TokenBatch): Tensor {
+  const { rows } = trainedPositions(batch);
+  const [B, N] = [batch.batchSize, rows.length];
+  const belongs = new Float32Array(B * N); // 1 where token n is in row b
+  rows.forEach((row, n) => (belongs[row * N + n] = 1));
+  return scope(() => {
+    const sums = tf.matMul(tf.tensor2d(belongs, [B, N]), tf.reshape(values, [N, 1])); // [B, 1]
+    return tf.reshape(sums, [B]);
+  });
+}
+
+/** Final hidden states, flattened to [B·T, C]. */
+export function hiddenStates(model: CausalLm, batch: TokenBatch): Tensor {
+  return scope(() => {
+    const hidden = model.hiddenStates(inputTensor(batch), maskOption(batch)); // [B, T, C]
+    return tf.reshape(hidden, [batch.batchSize * batch.length, -1]);
+  });
+}
+
+/** Logits of chosen positions. @param hidden [B·T, C] @param positions N indices → [N, V] */
+export function logitsAt(
+  model: CausalLm,
+  hidden: Tensor,
+  positions: Int32Array,
+  options: LogprobOptions = {},
+): Tensor {
+  const { temperature = 1 } = options;
+  return scope(() => {
+    const chosen = embedding(hidden, tf.tensor1d(positions, 'int32')); // [N, C]
+    const logits = model.logits(chosen); // [N, V]
+    return temperature === 1 ? logits : tf.div(logits, temperature);
+  });
+}
+
+/** [B, T] int32. */
+export function inputTensor(batch: TokenBatch): Tensor {
+  return tf.tensor2d(batch.inputIds, [batch.batchSize, batch.length], 'int32');
+}
+
+/** [B, T] int32, 1 = token. */
+export function attentionTensor(batch: TokenBatch): Tensor {
+  return tf.tensor2d(batch.attentionMask, [batch.batchSize, batch.length], 'int32');
+}
+
+/** A causal model never sees padding on the right, so a mask is needed only for padding on the left. */
+function maskOption(batch: TokenBatch): { attentionMask?: Tensor } {
+  const { attentionMask, length } = batch;
+  const isPaddedLeft = attentionMask.some((keep, i) => keep === 0 && i % length === 0);
+  return isPaddedLeft ? { attentionMask: attentionTensor(batch) } : {};
+}

@@ -1,0 +1,139 @@
+// On-policy data as a batch source: `next` gives the minibatches of the current rollout, epoch after epoch in new
+// orders, and samples the next rollout when they are used up. So @llm/optim's loop trains PPO as it trains anything
+// else, with its clipping, checkpoints and resuming.
+import { shuffledBatches } from '@llm/optim';
+import type { BatchSource, JsonValue, ShuffledBatches } from '@llm/optim';
+import { Generator } from '@llm/tensor';
+import type { GeneratorState } from '@llm/tensor';
+import { ConfigError, DataError } from '../errors.ts';
+import { collectRollout, selectAnswers } from './rollout.ts';
+import type { PpoModels, Rollout, RolloutOptions } from './rollout.ts';
+import type { Answers } from './policy-outputs.ts';
+import { restoreRollout, saveRollout } from './rollout-state.ts';
+import { selectRows } from './select-rows.ts';
+
+/** Arrays are [B, T]. */
+export interface PpoBatch extends Answers {
+  readonly oldLogprobs: Float32Array;
+  readonly oldValues: Float32Array;
+  readonly advantages: Float32Array;
+  readonly returns: Float32Array;
+}
+
+export interface PpoBatchOptions extends RolloutOptions {
+  /** Prompts answered for one rollout. @default 8 */
+  rolloutSize?: number;
+  /** Times a rollout is gone through. @default 4 */
+  epochs?: number;
+  /** Minibatches that a rollout is cut into; must divide rolloutSize. @default 1 */
+  miniBatches?: number;
+  /** @default 0 */
+  seed?: number;
+}
+
+export class PpoBatches implements BatchSource<PpoBatch> {
+  /** The rollout that the last minibatch came from. */
+  rollout: Rollout | undefined;
+  /** Rollouts collected so far. */
+  updates = 0;
+  /** Minibatches of one rollout, all epochs. */
+  readonly stepsPerUpdate: number;
+  readonly rolloutSize: number;
+  readonly #order: ShuffledBatches;
+  readonly #generator: Generator;
+  readonly #epochs: number;
+  readonly #miniBatchSize: number;
+  #rows: number[][] = [];
+  #position = 0;
+
+  constructor(
+    private readonly models: PpoModels,
+    private readonly prompts: readonly (readonly number[])[],
+    private readonly options: PpoBatchOptions = {},
+  ) {
+    const { rolloutSize = 8, epochs = 4, miniBatches = 1, seed = 0 } = options;
+    if (prompts.length === 0) {
+      throw new DataError('trainPpo: prompts: expected at least one, got 0. Give it data.');
+    }
+    if (rolloutSize % miniBatches !== 0) {
+      throw new ConfigError(
+        `trainPpo: miniBatches: expected a divisor of rolloutSize ${rolloutSize}, got ${miniBatches}.`,
+      );
+    }
+    this.#generator = new Generator(seed);
+    this.#order = shuffledBatches(prompts.length, rolloutSize, this.#generator);
+    this.#epochs = epochs;
+    this.#miniBatchSize = rolloutSize / miniBatches;
+    this.stepsPerUpdate = epochs * miniBatches;
+    this.rolloutSize = rolloutSize;
+  }
+
+  /** Whether every minibatch of the current rollout was given out. */
+  get isUpdateDone(): boolean {
+    return this.#position >= this.#rows.length;
+  }
+
+  async next(): Promise<PpoBatch> {
+    if (this.isUpdateDone) await this.#collect();
+    const rollout = this.rollout!;
+    const rows = Int32Array.from(this.#rows[this.#position]!);
+    this.#position += 1;
+    const { steps } = rollout.layout;
+    return {
+      ...selectAnswers(rollout, rows),
+      oldLogprobs: selectRows(rollout.logprobs, rows, steps),
+      oldValues: selectRows(rollout.values, rows, steps),
+      advantages: selectRows(rollout.advantages, rows, steps),
+      returns: selectRows(rollout.returns, rows, steps),
+    };
+  }
+
+  getState(): JsonValue {
+    const rollout = this.isUpdateDone || !this.rollout ? null : saveRollout(this.rollout);
+    return {
+      order: this.#order.getState(),
+      generator: { ...this.#generator.getState() },
+      updates: this.updates,
+      position: this.#position,
+      rows: this.#rows,
+      rollout,
+    };
+  }
+
+  setState(state: JsonValue): void {
+    const saved = state as SavedState;
+    this.#order.setState(saved.order);
+    this.#generator.setState(saved.generator);
+    this.updates = saved.updates;
+    this.#position = saved.position;
+    this.#rows = saved.rows;
+    this.rollout =
+      saved.rollout === null ? undefined : restoreRollout(saved.rollout, this.options.padTokenId);
+  }
+
+  async #collect(): Promise<void> {
+    const prompts = Array.from(this.#order.next(), (index) => this.prompts[index]!);
+    const seed = this.#generator.nextSeed();
+    this.rollout = await collectRollout(this.models, prompts, { ...this.options, seed });
+    this.#rows = Array.from({ length: this.#epochs }, () => this.#shuffledMiniBatches()).flat();
+    this.#position = 0;
+    this.updates += 1;
+  }
+
+  #shuffledMiniBatches(): number[][] {
+    const order = Array.from(this.#generator.permutation(this.rolloutSize));
+    const size = this.#miniBatchSize;
+    return Array.from({ length: this.rolloutSize / size }, (_, i) =>
+      order.slice(i * size, (i + 1) * size),
+    );
+  }
+}
+
+interface SavedState {
+  readonly order: JsonValue;
+  readonly generator: GeneratorState;
+  readonly updates: number;
+  readonly position: number;
+  readonly rows: number[][];
+  readonly rollout: JsonValue;
+}
