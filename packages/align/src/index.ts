@@ -27,15 +27,27 @@ export type { WhitenOptions } from './masking/whiten.ts';
 export { logSigmoid } from './logprobs/log-sigmoid.ts';
 export { sequenceLogprobs, tokenLogprobs } from './logprobs/token-logprobs.ts';
 export type { LogprobOptions } from './logprobs/token-logprobs.ts';
+export { completionLogprobs, completionSums } from './logprobs/completion-logprobs.ts';
+export type { CompletionLogprobs } from './logprobs/completion-logprobs.ts';
+export { copyModel, frozenCopy, valueModelFrom } from './models/copy-model.ts';
+export type { TrainerOptions } from './training/run-training.ts';
 
 export { sftLoss } from './sft/sft-loss.ts';
 export type { SftLossOptions, SftLossType } from './sft/sft-loss.ts';
+export { trainSft } from './sft/train-sft.ts';
+export type { SftOptions } from './sft/train-sft.ts';
 
 export { pairwiseRewardLoss } from './reward/pairwise-reward-loss.ts';
 export type { PairwiseRewardOptions } from './reward/pairwise-reward-loss.ts';
+export { scoreRows, trainReward } from './reward/train-reward.ts';
+export type { RewardOptions } from './reward/train-reward.ts';
 
 export { dpoLoss } from './dpo/dpo-loss.ts';
 export type { DpoOptions, DpoResult, PairLogprobs } from './dpo/dpo-loss.ts';
+export { precomputeReference } from './dpo/reference.ts';
+export type { Reference, ReferencedExample, WithoutAdapter } from './dpo/reference.ts';
+export { trainDpo } from './dpo/train-dpo.ts';
+export type { DpoTrainerOptions } from './dpo/train-dpo.ts';
 export { PAIR_LOSSES } from './dpo/pair-losses.ts';
 export type { PairLoss, PairLossOptions, PairLossType, PairRatios } from './dpo/pair-losses.ts';
 
@@ -52,3 +64,31 @@ export { ppoPolicyLoss } from './ppo/ppo-policy-loss.ts';
 export type { PpoPolicyInput, PpoPolicyResult } from './ppo/ppo-policy-loss.ts';
 export { ppoValueLoss } from './ppo/ppo-value-loss.ts';
 export type { PpoValueInput } from './ppo/ppo-value-loss.ts';
+export { trainPpo } from './ppo/train-ppo.ts';
+export type { PpoOptions, PpoUpdate } from './ppo/train-ppo.ts';
+export { ppoLoss } from './ppo/ppo-loss.ts';
+export type { PpoLossOptions } from './ppo/ppo-loss.ts';
+export { PpoModel } from './ppo/ppo-model.ts';
+export { PpoBatches } from './ppo/ppo-batches.ts';
+export type { PpoBatch, PpoBatchOptions } from './ppo/ppo-batches.ts';
+export type { PpoMetrics } from './ppo/ppo-metrics.ts';
+export { collectRollout, sampleAnswers } from './ppo/rollout.ts';
+export type { PpoModels, Rollout, RolloutOptions } from './ppo/rollout.ts';
+export { scoreSamples } from './ppo/score-samples.ts';
+export type { Reward, RewardFunction, Sample, ScoreOptions } from './ppo/score-samples.ts';
+
+export { rankSamples } from './rank/rank-samples.ts';
+export type { RankedPair, RankOptions, ScoredAnswer } from './rank/rank-samples.ts';
+export { sampleTexts } from './rank/sample-texts.ts';
+export type { SampleTextOptions } from './rank/sample-texts.ts';
+
+export { bitsPerByte, evaluateHeldOut } from './evaluation/bits-per-byte.ts';
+export type { HeldOutLoss, HeldOutOptions } from './evaluation/bits-per-byte.ts';
+export { exactMatch } from './evaluation/exact-match.ts';
+export { winRate } from './evaluation/win-rate.ts';
+export { evaluateReward } from './evaluation/evaluate-reward.ts';
+export type { PairEvaluationOptions, RewardEvaluation } from './evaluation/evaluate-reward.ts';
+export { evaluateDpo } from './evaluation/evaluate-dpo.ts';
+export type { DpoEvaluation } from './evaluation/evaluate-dpo.ts';
+export { evaluatePolicy } from './evaluation/evaluate-policy.ts';
+export type { PolicyEvaluation, PolicyEvaluationOptions } from './evaluation/evaluate-policy.ts';

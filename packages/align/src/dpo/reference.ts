@@ -10,6 +10,7 @@ import { collatePairs } from '../data/collate.ts';
 import type { PairBatch } from '../data/collate.ts';
 import type { PreferenceExample } from '../data/tokenize-preferences.ts';
 import { completionSums } from '../logprobs/completion-logprobs.ts';
+import { inEvalMode } from '../models/in-eval-mode.ts';
 
 /** Runs `fn` with the policy's adapter switched off; @llm/peft's disableAdapters, bound to the model. */
 export type WithoutAdapter = <T>(fn: () => T) => T;
@@ -45,20 +46,16 @@ export function precomputeReference(
   options: PrecomputeOptions = {},
 ): ReferencedExample[] {
   const { batchSize = 8, padTokenId } = options;
-  const wasTraining = model.training;
-  model.eval();
-  try {
-    return chunks(examples, batchSize).flatMap((rows) => {
+  return inEvalMode(model, () =>
+    chunks(examples, batchSize).flatMap((rows) => {
       const batch = collatePairs(rows, { padTokenId });
       const sums = scope(() => completionSums(model, batch).dataSync());
       return rows.map((row, i) => ({
         ...row,
         referenceLogprobs: { chosen: sums[i]!, rejected: sums[rows.length + i]! },
       }));
-    });
-  } finally {
-    if (wasTraining) model.train();
-  }
+    }),
+  );
 }
 
 function chunks<T>(items: readonly T[], size: number): T[][] {

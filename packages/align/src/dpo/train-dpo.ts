@@ -33,7 +33,7 @@ interface DpoBatch extends PairBatch {
  *  (an adapter or a small model takes more). When resuming, pass the model that the run began with.
  *  Metrics: `rewards/chosen`, `rewards/rejected`, `rewards/accuracies`, `rewards/margins`, `logps/chosen`,
  *  `logps/rejected`, `entropy`. */
-export function trainDpo(options: DpoTrainerOptions): Promise<TrainResult> {
+export async function trainDpo(options: DpoTrainerOptions): Promise<TrainResult> {
   const { model, reference, learningRate = 1e-6, padTokenId, batchSize } = options;
   const isReady = options.examples.every((example) => 'referenceLogprobs' in example);
   const examples =

@@ -2,6 +2,7 @@
 import { crossEntropy, scope, tf } from '@llm/tensor';
 import type { CausalLm } from '@llm/transformer';
 import { ConfigError, DataError } from '../errors.ts';
+import { inEvalMode } from '../models/in-eval-mode.ts';
 
 /** nats → bits / bytes. @param nats summed negative log-likelihood @param bytes UTF-8 bytes of the predicted text */
 export function bitsPerByte(nats: number, bytes: number): number {
@@ -42,19 +43,14 @@ export function evaluateHeldOut(
   if (tokens.length < 2) {
     throw new DataError(`evaluateHeldOut: tokens: expected at least 2, got ${tokens.length}.`);
   }
-  const wasTraining = model.training;
-  model.eval();
-  try {
-    const nats = blockStarts(tokens.length - 1, blockLength, batchSize)
-      .map((starts) => sumNats(model, tokens, starts, blockLength))
-      .reduce((sum, part) => sum + part, 0);
-    const count = tokens.length - 1;
-    const nll = nats / count;
-    const perByte = bytes === undefined ? {} : { bitsPerByte: bitsPerByte(nats, bytes) };
-    return { nats, tokens: count, nll, perplexity: Math.exp(nll), ...perByte };
-  } finally {
-    if (wasTraining) model.train();
-  }
+  const batches = blockStarts(tokens.length - 1, blockLength, batchSize);
+  const nats = inEvalMode(model, () =>
+    batches.reduce((sum, starts) => sum + sumNats(model, tokens, starts, blockLength), 0),
+  );
+  const count = tokens.length - 1;
+  const nll = nats / count;
+  const perByte = bytes === undefined ? {} : { bitsPerByte: bitsPerByte(nats, bytes) };
+  return { nats, tokens: count, nll, perplexity: Math.exp(nll), ...perByte };
 }
 
 /** First token of each block, in batches of blocks of equal length; the short last block is alone. */

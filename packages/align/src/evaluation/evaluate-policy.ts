@@ -1,8 +1,9 @@
 // What a policy's answers are worth and how far it has moved: PPO's own measure, on held-out prompts.
-import { scope } from '@llm/tensor';
+import { scope, tf } from '@llm/tensor';
 import type { CausalLm } from '@llm/transformer';
 import type { Reference } from '../dpo/reference.ts';
 import { DataError } from '../errors.ts';
+import { inEvalMode } from '../models/in-eval-mode.ts';
 import { policyOutputs } from '../ppo/policy-outputs.ts';
 import { layOutResponses } from '../ppo/response-layout.ts';
 import { sampleAnswers } from '../ppo/rollout.ts';
@@ -81,9 +82,10 @@ function divergence(
     padTokenId,
   );
   const summed = (model: CausalLm) =>
-    scope(() => policyOutputs(model, answers, { temperature }).logprobs.dataSync()).reduce(
-      (sum, logprob) => sum + logprob,
-      0,
+    inEvalMode(model, () =>
+      scope(
+        () => tf.sum(policyOutputs(model, answers, { temperature }).logprobs).dataSync()[0] ?? NaN,
+      ),
     );
   const theirs =
     typeof reference === 'function' ? reference(() => summed(policy)) : summed(reference);

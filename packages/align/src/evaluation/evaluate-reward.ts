@@ -4,6 +4,7 @@ import type { RewardModel } from '@llm/transformer';
 import { collatePairs } from '../data/collate.ts';
 import type { PreferenceExample } from '../data/tokenize-preferences.ts';
 import { DataError } from '../errors.ts';
+import { inEvalMode } from '../models/in-eval-mode.ts';
 import { scoreRows } from '../reward/train-reward.ts';
 import { winRate } from './win-rate.ts';
 
@@ -29,18 +30,14 @@ export function evaluateReward(
 ): RewardEvaluation {
   const { batchSize = 8, padTokenId } = options;
   const [chosen, rejected]: [number[], number[]] = [[], []];
-  const wasTraining = model.training;
-  model.eval();
-  try {
+  inEvalMode(model, () => {
     for (let start = 0; start < examples.length; start += batchSize) {
       const batch = collatePairs(examples.slice(start, start + batchSize), { padTokenId });
       const scores = scope(() => scoreRows(model, batch).dataSync());
       chosen.push(...scores.slice(0, batch.pairs));
       rejected.push(...scores.slice(batch.pairs));
     }
-  } finally {
-    if (wasTraining) model.train();
-  }
+  });
   return { ...comparePairs('evaluateReward', chosen, rejected), pairs: examples.length };
 }
 

@@ -4,7 +4,6 @@
 import { shuffledBatches } from '@llm/optim';
 import type { BatchSource, JsonValue, ShuffledBatches } from '@llm/optim';
 import { Generator } from '@llm/tensor';
-import type { GeneratorState } from '@llm/tensor';
 import { ConfigError, DataError } from '../errors.ts';
 import { collectRollout, selectAnswers } from './rollout.ts';
 import type { PpoModels, Rollout, RolloutOptions } from './rollout.ts';
@@ -129,11 +128,12 @@ export class PpoBatches implements BatchSource<PpoBatch> {
   }
 }
 
-interface SavedState {
+/** What a checkpoint keeps: JSON. */
+type SavedState = {
   readonly order: JsonValue;
-  readonly generator: GeneratorState;
+  readonly generator: { readonly seed: number; readonly counter: number };
   readonly updates: number;
   readonly position: number;
   readonly rows: number[][];
   readonly rollout: JsonValue;
-}
+};

@@ -3,7 +3,6 @@
 import type { JsonValue } from '@llm/optim';
 import { layOutResponses } from './response-layout.ts';
 import type { Rollout } from './rollout.ts';
-import type { Sample } from './score-samples.ts';
 
 const ARRAYS = [
   'logprobs',
@@ -16,7 +15,14 @@ const ARRAYS = [
   'nonScoreRewards',
 ] as const;
 
-type Arrays = Record<(typeof ARRAYS)[number], number[]>;
+type Arrays = { readonly [name in (typeof ARRAYS)[number]]: number[] };
+type Saved = Arrays & {
+  readonly samples: {
+    readonly promptIds: number[];
+    readonly completionIds: number[];
+    readonly isFinished: boolean;
+  }[];
+};
 
 export function saveRollout(rollout: Rollout): JsonValue {
   const arrays = ARRAYS.map((name): [string, JsonValue] => [name, Array.from(rollout[name])]);
@@ -29,7 +35,7 @@ export function saveRollout(rollout: Rollout): JsonValue {
 }
 
 export function restoreRollout(state: JsonValue, padTokenId?: number): Rollout {
-  const { samples, ...saved } = state as Arrays & { samples: Sample[] };
+  const { samples, ...saved } = state as Saved;
   const arrays = ARRAYS.map((name) => [name, Float32Array.from(saved[name])]);
   const answers = layOutResponses(
     samples.map((sample) => sample.promptIds),

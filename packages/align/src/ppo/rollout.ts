@@ -6,6 +6,7 @@ import { generate } from '@llm/transformer';
 import type { CausalLm, ValueModel } from '@llm/transformer';
 import type { TokenBatch } from '../data/collate.ts';
 import type { Reference } from '../dpo/reference.ts';
+import { inEvalMode } from '../models/in-eval-mode.ts';
 import { whiten } from '../masking/whiten.ts';
 import { gae } from './gae.ts';
 import { klPenaltyRewards, valueMask } from './kl-penalty-rewards.ts';
@@ -103,12 +104,9 @@ export async function sampleAnswers(
 ): Promise<Sample[]> {
   const { maxNewTokens = 53, temperature = 0.7, stopTokens, seed } = options;
   const stop = stopTokens ? { stopTokens } : {};
-  const { sequences, finishReasons } = await generate(policy, prompts, {
-    maxNewTokens,
-    temperature,
-    seed,
-    ...stop,
-  });
+  const { sequences, finishReasons } = await inEvalMode(policy, () =>
+    generate(policy, prompts, { maxNewTokens, temperature, seed, ...stop }),
+  );
   return prompts.map((promptIds, b) => ({
     promptIds,
     completionIds: sequences[b] ?? [],

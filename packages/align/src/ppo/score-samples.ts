@@ -3,6 +3,7 @@ import { scope } from '@llm/tensor';
 import { RewardModel } from '@llm/transformer';
 import { collate, joined } from '../data/collate.ts';
 import { DataError } from '../errors.ts';
+import { inEvalMode } from '../models/in-eval-mode.ts';
 import { scoreRows } from '../reward/train-reward.ts';
 
 /** An answer that the policy gave. */
@@ -54,12 +55,13 @@ function modelScores(
   samples: readonly Sample[],
   { batchSize = 64, padTokenId }: ScoreOptions,
 ): number[] {
-  if (model.training) model.eval();
   const scores: number[] = [];
-  for (let start = 0; start < samples.length; start += batchSize) {
-    const part = samples.slice(start, start + batchSize);
-    const rows = part.map((sample) => joined(sample.promptIds, sample.completionIds));
-    scores.push(...scope(() => scoreRows(model, collate(rows, { padTokenId })).dataSync()));
-  }
+  inEvalMode(model, () => {
+    for (let start = 0; start < samples.length; start += batchSize) {
+      const part = samples.slice(start, start + batchSize);
+      const rows = part.map((sample) => joined(sample.promptIds, sample.completionIds));
+      scores.push(...scope(() => scoreRows(model, collate(rows, { padTokenId })).dataSync()));
+    }
+  });
   return scores;
 }

@@ -1,13 +1,21 @@
 // Ranking without a person: several answers to a prompt and a score for each → prompt/chosen/rejected triples.
 // A pure function: where the answers and the scores come from (a rule, a reward model, a person's ranking turned into
 // numbers) is the caller's matter.
-import type { Preference } from '../data/rows.ts';
 import { ConfigError } from '../errors.ts';
 
 export interface ScoredAnswer {
   readonly text: string;
   /** Larger is better. */
   readonly score: number;
+}
+
+/** A preference row, ready for tokenizePreferences and for a JSONL file. */
+export interface RankedPair {
+  readonly prompt: string;
+  readonly chosen: string;
+  readonly rejected: string;
+  /** Score of `chosen` − score of `rejected`. */
+  readonly margin: number;
 }
 
 export interface RankOptions {
@@ -26,7 +34,7 @@ export function rankSamples(
   prompt: string,
   answers: readonly ScoredAnswer[],
   options: RankOptions = {},
-): Required<Preference>[] {
+): RankedPair[] {
   const { pairs = 'extremes', minGap = 0, maxPairs = Infinity } = options;
   if (!(minGap >= 0)) {
     throw new ConfigError(`rankSamples: minGap: expected a number ≥ 0, got ${minGap}.`);

@@ -22,7 +22,7 @@ export interface RewardOptions extends TrainerOptions {
 
 /** Trains `model` to score `chosen` above `rejected`. The default learning rate is 1e-4.
  *  Metrics: `accuracy`, `margin`, `min_reward`, `mean_reward`, `max_reward`. */
-export function trainReward(options: RewardOptions): Promise<TrainResult> {
+export async function trainReward(options: RewardOptions): Promise<TrainResult> {
   const { model, examples, centreCoeff = 0, learningRate = 1e-4, padTokenId } = options;
   const batches = exampleBatches('trainReward', examples, {
     ...options,

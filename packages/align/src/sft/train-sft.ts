@@ -24,7 +24,7 @@ export interface SftOptions extends TrainerOptions {
 /** Fine-tunes `model`. The default learning rate is 2e-5; with an adapter take about 2e-4.
  *  Every trained token of an update weighs the same, also across accumulated micro-batches.
  *  Metrics: `entropy`, `mean_token_accuracy`. */
-export function trainSft(options: SftOptions): Promise<TrainResult> {
+export async function trainSft(options: SftOptions): Promise<TrainResult> {
   const { model, examples, lossType = 'nll', learningRate = 2e-5, padTokenId } = options;
   const batches = exampleBatches('trainSft', examples, {
     ...options,

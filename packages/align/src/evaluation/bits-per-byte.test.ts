@@ -1,0 +1,54 @@
+import { tf, useBackend } from '@llm/tensor';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { collate } from '../data/collate.ts';
+import { completionSums } from '../logprobs/completion-logprobs.ts';
+import { expectNoLeak, take } from '../testing.ts';
+import { tinyModel, VOCABULARY } from '../tiny-model.ts';
+import { bitsPerByte, evaluateHeldOut } from './bits-per-byte.ts';
+
+beforeAll(() => useBackend('cpu'));
+
+describe('bitsPerByte', () => {
+  it('turns nats into bits a byte', () => {
+    // 8 tokens of ln 16 nats are 8 · 4 bits; over 16 bytes: 2
+    expect(bitsPerByte(8 * Math.log(16), 16)).toBeCloseTo(2, 12);
+    expect(() => bitsPerByte(1, 0)).toThrow('bitsPerByte: bytes: expected a number > 0, got 0.');
+  });
+});
+
+describe('evaluateHeldOut', () => {
+  const tokens = [2, 5, 3, 3, 9, 4, 7, 2, 8, 6, 1];
+
+  it('predicts every token but the first once, from its block', () => {
+    const model = tinyModel(3);
+    // blocks of 4 over 10 predictions: tokens 0–4, 4–8 and 8–10, each row's first token given
+    const rows = [tokens.slice(0, 5), tokens.slice(4, 9), tokens.slice(8)];
+    model.eval();
+    const expected = rows
+      .map((inputIds) =>
+        completionSums(model, collate([{ inputIds, completionMask: inputIds.map(() => 1) }])),
+      )
+      .reduce((sum, logprob) => sum - take(logprob)[0]!, 0);
+    model.train();
+    const result = evaluateHeldOut(model, tokens, { blockLength: 4, batchSize: 3, bytes: 20 });
+    expect(result.nats).toBeCloseTo(expected, 4);
+    expect(result.tokens).toBe(10);
+    expect(result.nll).toBeCloseTo(expected / 10, 5);
+    expect(result.perplexity).toBeCloseTo(Math.exp(expected / 10), 4);
+    expect(result.bitsPerByte).toBeCloseTo(expected / Math.LN2 / 20, 5);
+    expect(model.training).toBe(true);
+    model.dispose();
+  });
+
+  it('gives ln V for a model that knows nothing, and leaks nothing', () => {
+    const model = tinyModel(3);
+    for (const parameter of model.parameters()) parameter.assign(tf.zerosLike(parameter));
+    expect(evaluateHeldOut(model, tokens).nll).toBeCloseTo(Math.log(VOCABULARY), 5);
+    expectNoLeak(() => void evaluateHeldOut(model, tokens, { blockLength: 3 }));
+    model.dispose();
+  });
+
+  it('refuses a stream too short to predict anything', () => {
+    expect(() => evaluateHeldOut(tinyModel(3), [4])).toThrow('tokens: expected at least 2, got 1');
+  });
+});
