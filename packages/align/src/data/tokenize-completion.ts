@@ -47,13 +47,15 @@ export function render(
   addGenerationPrompt: boolean,
 ): readonly number[] {
   if (turns.length === 0) return [];
-  if (!tokenizer.renderChat) {
+  if (!tokenizer.applyChatTemplate) {
     throw new DataError(
-      'tokenize: messages: expected a tokenizer with renderChat, got one without. ' +
+      'tokenize: messages: expected a tokenizer with applyChatTemplate, got one without. ' +
         'Pass a tokenizer that has a chat template, or write prompt and completion as strings.',
     );
   }
-  return tokenizer.encode(tokenizer.renderChat(turns, { addGenerationPrompt }));
+  return tokenizer.encode(tokenizer.applyChatTemplate(turns, { addGenerationPrompt }), {
+    addSpecialTokens: false,
+  });
 }
 
 function withEos(tokenizer: TextTokenizer, ids: readonly number[]): readonly number[] {

@@ -12,7 +12,7 @@ const tokenizer: TextTokenizer = {
     (text.match(/ab|[^]/g) ?? []).map((piece) => (piece === 'ab' ? 1 : piece.charCodeAt(0))),
   decode: (ids) => ids.map((id) => (id === 1 ? 'ab' : String.fromCharCode(id))).join(''),
   // every turn is written U…; or A…; and a generation prompt opens with A
-  renderChat: (turns, { addGenerationPrompt }) =>
+  applyChatTemplate: (turns, { addGenerationPrompt }) =>
     turns.map(({ role, content }) => `${role === 'user' ? 'U' : 'A'}${content};`).join('') +
     (addGenerationPrompt ? 'A' : ''),
 };

@@ -9,11 +9,15 @@ export interface ChatMessage {
 
 /** Text ⇄ ids. */
 export interface TextTokenizer {
-  /** `text` to ids, without adding a BOS or EOS of its own; special tokens written in `text` become their ids. */
-  encode(text: string): readonly number[];
+  /** Special tokens written in `text` become their ids. `addSpecialTokens: false` leaves out what the tokenizer would
+   *  add by itself (a BOS): a rendered conversation has its own. */
+  encode(text: string, options?: { addSpecialTokens?: boolean }): readonly number[];
   decode(ids: readonly number[]): string;
   /** Appended to every completion that is plain text. Without it nothing is appended. */
-  readonly eosTokenId?: number;
-  /** Renders a conversation; needed only for rows that hold messages. */
-  renderChat?(messages: readonly ChatMessage[], options: { addGenerationPrompt: boolean }): string;
+  readonly eosTokenId?: number | undefined;
+  /** Writes a conversation as text; needed only for rows that hold messages. */
+  applyChatTemplate?(
+    messages: readonly ChatMessage[],
+    options: { addGenerationPrompt: boolean },
+  ): string;
 }

@@ -160,8 +160,8 @@ describe('a rollout', () => {
       reward: wanted,
     };
     const { layout, logprobs } = await collectRollout(models, prompts, options);
-    const sampled = await generate(all.model, prompts, options);
-    sampled.logprobs.forEach((row, b) =>
+    const sampled = await generate(all.model, prompts, { ...options, logprobs: true });
+    sampled.logprobs!.forEach((row, b) =>
       row.forEach((logprob, t) => expect(logprobs[b * layout.steps + t]).toBeCloseTo(logprob, 4)),
     );
     release(all);
