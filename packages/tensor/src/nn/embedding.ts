@@ -19,7 +19,7 @@ export class Embedding extends Module {
     super();
     const { generator, std = 1 } = options;
     const shape = [vocabSize, hiddenSize];
-    this.weight = parameter(generator?.normal(shape, 0, std) ?? tf.zeros(shape));
+    this.weight = parameter(generator?.normal(shape, 0, std) ?? tf.fill(shape, 0));
   }
 
   /** Ids int32 [..] → [.., C]; the caller owns the result. */

@@ -34,7 +34,7 @@ export class Linear extends Module {
           ? generator?.normal(shape, 0, std)
           : undefined;
     const weightShape = [outFeatures, inFeatures];
-    this.weight = parameter(draw(weightShape) ?? tf.zeros(weightShape));
+    this.weight = parameter(draw(weightShape) ?? tf.fill(weightShape, 0));
     if (hasBias) this.bias = parameter(draw([outFeatures]) ?? tf.zeros([outFeatures]));
   }
 
