@@ -14,7 +14,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** The error to throw instead of `error` when `what` could not be written to `directory`. */
 export function diskError(error: unknown, what: string, directory: string, safe: string): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const code = codeOf(error);
   const reason = code === undefined ? undefined : REASONS[code];
   if (reason === undefined) return error;
   return new CheckpointError(
@@ -22,4 +22,10 @@ export function diskError(error: unknown, what: string, directory: string, safe:
       `${safe} Make room or choose another folder, then resume.`,
     { cause: error },
   );
+}
+
+/** The system's code of an error or of what caused it. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return (error as NodeJS.ErrnoException).code ?? codeOf(error.cause);
 }

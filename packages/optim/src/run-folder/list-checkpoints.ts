@@ -22,10 +22,13 @@ export async function listCheckpoints(runDirectory: string): Promise<CheckpointE
   return entries.sort((a, b) => b.step - a.step);
 }
 
+/** Unfinished checkpoints, and the temporary files of writeFileAtomic. */
+const LEFTOVER = /^(checkpoint-\d+(\.old)?|\..+\.\d+-[0-9a-f]{8})\.tmp$/;
+
 /** Removes what a killed process left unfinished. */
 export async function removeLeftovers(runDirectory: string): Promise<void> {
   for (const name of await namesIn(runDirectory)) {
-    if (!/^checkpoint-\d+(\.old)?\.tmp$/.test(name)) continue;
+    if (!LEFTOVER.test(name)) continue;
     await rm(join(runDirectory, name), { recursive: true, force: true });
   }
 }

@@ -21,8 +21,13 @@ export async function createEventFile(
 ): Promise<EventFile> {
   const { handle, path } = await openNew(directory, Math.floor(now()));
   const write = async (record: Uint8Array) => void (await handle.appendFile(record));
-  await write(fileVersionRecord(now()));
-  if (startStep > 0) await write(sessionStartRecord({ wallTime: now(), step: startStep + 1 }));
+  try {
+    await write(fileVersionRecord(now()));
+    if (startStep > 0) await write(sessionStartRecord({ wallTime: now(), step: startStep + 1 }));
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
   return {
     path,
     scalars: (step, values) => write(scalarsRecord({ wallTime: now(), step }, values)),

@@ -1,7 +1,14 @@
 // For tests: a small regression problem with dropout and batches of uneven size.
 
 import { Generator, nn, tf, type Tensor } from '@llm/tensor';
-import { mapBatches, shuffledBatches, type BatchSource } from '../index.ts';
+import {
+  adamw,
+  cosine,
+  mapBatches,
+  shuffledBatches,
+  type BatchSource,
+  type TrainOptions,
+} from '../index.ts';
 
 export class TinyModel extends nn.Module {
   up: nn.Linear; // [5, 3]
@@ -45,4 +52,21 @@ export function squaredError(model: TinyModel, { x, y }: Pairs): Tensor {
 /** Every parameter's bytes, for comparing bit by bit. */
 export function bitsOf(model: nn.Module): string[] {
   return model.parameters().map((p) => Buffer.from(p.dataSync().slice().buffer).toString('hex'));
+}
+
+/** The parts of one run, made anew from seeds: dropout, uneven micro-batches, a schedule, a generator. */
+export function tinyRun(overrides: Partial<TrainOptions<Pairs>> = {}): TrainOptions<Pairs> {
+  const generator = new Generator(1);
+  const model = new TinyModel(generator);
+  return {
+    model,
+    loss: (batch) => squaredError(model, batch),
+    batches: pairBatches(2, 5),
+    optimizer: adamw({ learningRate: 0.02 }),
+    schedule: cosine({ learningRate: 0.05, steps: 12, warmupSteps: 2 }),
+    steps: 12,
+    accumulation: 2,
+    generator,
+    ...overrides,
+  };
 }

@@ -39,14 +39,27 @@ export class RunFolder<Batch> {
     checkpoint: CheckpointOptions,
   ): Promise<RunFolder<Batch>> {
     const folder = new RunFolder(options, checkpoint);
-    await folder.#guard('the run folder', async () => {
-      await mkdir(checkpoint.directory, { recursive: true });
-      await removeLeftovers(checkpoint.directory);
+    try {
+      await folder.#open();
+      return folder;
+    } catch (error) {
+      await folder.close();
+      throw error;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { directory } = this.#checkpoint;
+    await this.#guard('the run folder', async () => {
+      await mkdir(directory, { recursive: true });
+      await removeLeftovers(directory);
     });
-    if (options.resume) await folder.#resume();
-    else await refuseOldCheckpoints(checkpoint.directory);
-    await folder.#guard('the logs', () => folder.#openLogs());
-    return folder;
+    if (this.#options.resume) await this.#resume();
+    else await refuseOldCheckpoints(directory);
+    await this.#guard('the logs', async () => {
+      this.#metrics = await openMetricsLog(directory, this.resumedFrom);
+      this.#events = await createEventFile(directory, this.resumedFrom);
+    });
   }
 
   /** Appends one update's numbers to metrics.jsonl and the TensorBoard file. */
@@ -102,12 +115,6 @@ export class RunFolder<Batch> {
       if (!(name in state.parts)) throw missingPart(name, directory);
       part.setState(state.parts[name] ?? null);
     }
-  }
-
-  async #openLogs(): Promise<void> {
-    const { directory } = this.#checkpoint;
-    this.#metrics = await openMetricsLog(directory, this.resumedFrom);
-    this.#events = await createEventFile(directory, this.resumedFrom);
   }
 
   async #writeFiles(directory: string): Promise<void> {

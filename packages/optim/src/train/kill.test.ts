@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { useBackend } from '@llm/tensor';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { findCheckpoint, train } from '../index.ts';
+import { bitsOf, tinyRun } from '../test/tiny-model.ts';
+
+/** What a bundle of CommonJS modules needs to be an ES module. */
+const REQUIRE =
+  "import { createRequire as makeRequire } from 'node:module';" +
+  'const require = makeRequire(import.meta.url);';
+
+let scratch: string;
+let program: string;
+
+beforeAll(async () => {
+  await useBackend('cpu');
+  scratch = await mkdtemp(join(tmpdir(), 'kill-'));
+  program = join(scratch, 'killed-run.mjs');
+  await build({
+    entryPoints: [fileURLToPath(new URL('../test/killed-run.ts', import.meta.url))],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['@llm/source'],
+    external: ['*.node'],
+    banner: { js: REQUIRE },
+    logLevel: 'silent',
+  });
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+/** Starts the program and kills it `delay` ms after it began to write its `count`-th checkpoint. */
+function runAndKill(directory: string, count: number, delay: number): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program, directory], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    child.stdout.on('data', (chunk: Buffer) => {
+      const before = output.split('\n').length - 1;
+      output += chunk.toString();
+      const now = output.split('\n').length - 1;
+      if (before < count && now >= count) setTimeout(() => child.kill('SIGKILL'), delay);
+    });
+    child.on('exit', (code, signal) =>
+      signal === 'SIGKILL' ? resolve(signal) : reject(new Error(`exit ${code}: ${errors}`)),
+    );
+  });
+}
+
+it('resumes to the same bits after SIGKILLs in the middle of checkpoint writes', async () => {
+  const whole = tinyRun();
+  await train(whole);
+  const directory = join(scratch, 'run');
+  await runAndKill(directory, 1, 40); // the very first checkpoint
+  expect((await findCheckpoint(directory)).found).toBeUndefined();
+  expect(await readdir(directory)).toContain('checkpoint-2.tmp'); // the kill came in the middle
+  await runAndKill(directory, 2, 60); // 2 is written, 4 is not
+  expect((await findCheckpoint(directory)).found!.state.step).toBe(2);
+  await runAndKill(directory, 3, 20); // 4 and 6 are written, 8 is not
+  expect(await readdir(directory)).toContain('checkpoint-8.tmp');
+  const rest = tinyRun({ checkpoint: { directory, every: 2, save: async () => {} }, resume: true });
+  expect(await train(rest)).toMatchObject({ resumedFrom: 6, step: 12, rejectedCheckpoints: [] });
+  expect(bitsOf(rest.model)).toEqual(bitsOf(whole.model));
+  expect((await readdir(directory)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
