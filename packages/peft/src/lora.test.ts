@@ -16,7 +16,7 @@ import {
   setActiveAdapters,
   unmergeAdapter,
 } from './index.ts';
-import type { LoraLinear} from './lora/lora-linear.ts';
+import type { LoraLinear } from './lora/lora-linear.ts';
 import { loraLayers } from './lora/lora-linear.ts';
 
 /** A user's own model: two blocks of linear layers, a norm and a head. I 3, inner 5, O 4. */

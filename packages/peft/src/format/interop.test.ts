@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { nn} from '@llm/tensor';
+import type { nn } from '@llm/tensor';
 import { crossEntropy, tf, useBackend, valueAndGrads } from '@llm/tensor';
 import { loadModel, type CausalLm } from '@llm/transformer';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
