@@ -14,6 +14,7 @@ export function addInto(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   return sum;
 }
 
-function isSoleOwner(tensor: tf.Tensor): boolean {
+/** Whether nothing else shares this tensor's memory, so that writing to it changes nothing else. */
+export function isSoleOwner(tensor: tf.Tensor): boolean {
   return tf.engine().backend.refCount(tensor.dataId) === 1;
 }

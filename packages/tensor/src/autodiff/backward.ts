@@ -6,6 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ShapeError, UnsupportedError } from '../errors/errors.ts';
 import { addInto } from './add-into.ts';
+import { addEmbeddingGradient } from './embedding-into.ts';
 import { type DependencyTape, freeSaved, isMadeInThisScope, type TapeNode } from './tape.ts';
 
 /** Gradients by tensor id; each entry is owned by the map. */
@@ -21,7 +22,8 @@ export function backward(
   const gradients: GradientMap = new Map([[loss.id, tf.onesLike(loss)]]);
   keepNodesLeadingTo(tape, loss);
   for (let node = tape.pop(); node !== undefined; node = tape.pop()) {
-    const contributions = inputGradients(node, tape, gradients);
+    const isDone = addEmbeddingGradient(node, gradients);
+    const contributions = isDone ? [] : inputGradients(node, tape, gradients);
     releaseNode(node, gradients);
     for (const [id, gradient] of contributions) accumulate(gradients, id, gradient);
   }

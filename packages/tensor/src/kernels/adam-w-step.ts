@@ -37,7 +37,7 @@ const kernelFunc: KernelFunc = ({ inputs, attrs, backend }) => {
 
 function update(
   p: Float32Array,
-  g: Float32Array,
+  g: ArrayLike<number>,
   m: Float32Array,
   v: Float32Array,
   decay: number,

@@ -7,7 +7,7 @@ import * as attention from './attention.ts';
 import type { FusedKernel } from './composite.ts';
 import * as crossEntropy from './cross-entropy.ts';
 import { dropout } from './dropout.ts';
-import { embedding, embeddingGrad } from './embedding.ts';
+import { embedding, embeddingGrad, embeddingGradInto } from './embedding.ts';
 import * as gelu from './gelu.ts';
 import { globalNorm } from './global-norm.ts';
 import * as kvCacheWrite from './kv-cache-write.ts';
@@ -48,6 +48,7 @@ export const COMPOSITE_KERNELS: readonly FusedKernel[] = Object.freeze([
   kvCacheWrite.kvCacheWrite,
   embedding,
   embeddingGrad,
+  embeddingGradInto,
   dropout,
   randomFill,
   addInto,

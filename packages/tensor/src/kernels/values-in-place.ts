@@ -25,7 +25,7 @@ export function valuesInPlace(op: string, backend: unknown, tensor: TensorInfo):
   );
 }
 
-/** The float32 numbers of `tensor`, to be read only: perhaps a copy, perhaps not. */
-export function readValues(backend: unknown, tensor: TensorInfo): Float32Array {
-  return (backend as ReachableBackend).readSync(tensor.dataId) as Float32Array;
+/** The numbers of `tensor`, to be read only: perhaps a copy, perhaps not. */
+export function readValues(backend: unknown, tensor: TensorInfo): Float32Array | Int32Array {
+  return (backend as ReachableBackend).readSync(tensor.dataId) as Float32Array | Int32Array;
 }

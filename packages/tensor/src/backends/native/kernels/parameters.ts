@@ -40,6 +40,15 @@ function embeddingGradKernel({ inputs, attrs, backend }: NativeKernelParams): Te
   return out;
 }
 
+function embeddingGradIntoKernel({ inputs, backend }: NativeKernelParams): TensorInfo[] {
+  const { sum, dy, ids } = inputs as Record<'sum' | 'dy' | 'ids', TensorInfo>;
+  const [V, C] = sum.shape as [number, number];
+  const handles = [ids, dy, sum].map((tensor) => backend.handleOf(tensor));
+  const wrong = backend.run('EmbeddingGrad', 1, V, sizeOf(ids), C, ...handles);
+  if (wrong >= 0) refuseId(V, (backend.readSync(ids.dataId) as Int32Array)[wrong]!, wrong);
+  return [];
+}
+
 /** Frees the unfinished output and names the id that is no row of the table. */
 function refuse(
   backend: NativeBackend,
@@ -96,6 +105,7 @@ function globalNormKernel({ inputs, backend }: NativeKernelParams): TensorInfo {
 export const PARAMETER_KERNELS: readonly NativeKernel[] = Object.freeze([
   { kernelName: 'Embedding', kernelFunc: embeddingKernel },
   { kernelName: 'EmbeddingGrad', kernelFunc: embeddingGradKernel },
+  { kernelName: 'EmbeddingGradInto', kernelFunc: embeddingGradIntoKernel },
   { kernelName: 'Dropout', kernelFunc: dropoutKernel },
   { kernelName: 'RandomFill', kernelFunc: randomFillKernel },
   { kernelName: 'AddInto', kernelFunc: addIntoKernel },
