@@ -17,23 +17,17 @@ const HIDDEN = -1e9; // a score whose exponential is zero in float32
 /** queries [B, T, H, D], keys and values [B, T, K, D] → [B, T, H, D]. */
 export function attentionWithDropout(heads: Heads, options: DropoutOptions): Tensor {
   const { scale, mask, dropout: rate, generator } = options;
-  const [, length = 0, queryHeads = 0] = heads.queries.shape;
-  const groups = queryHeads / heads.keys.shape[2]!;
-  const queries = tf.transpose(heads.queries, [0, 2, 1, 3]); // [B, H, T, D]
-  const keys = repeatHeads(heads.keys, groups); // [B, H, T, D]
-  const values = repeatHeads(heads.values, groups); // [B, H, T, D]
-  const scores = tf.mul(tf.matMul(queries, keys, false, true), scale); // [B, H, T, T]
-  const visible = tf.add(scores, hiddenScores(length, mask)); // [B, H, T, T]
+  const [B = 0, T = 0, H = 0, D = 0] = heads.queries.shape;
+  const K = heads.keys.shape[2]!;
+  const byHead = (x: Tensor) => tf.transpose(x, [0, 2, 1, 3]); // [B, H or K, T, D]
+  const grouped = [B, K, (H / K) * T]; // the queries of the heads that share a key head, one after another
+  const queries = tf.reshape(byHead(heads.queries), [...grouped, D]);
+  const products = tf.matMul(queries, byHead(heads.keys), false, true); // [B, K, H/K·T, T]
+  const scores = tf.mul(tf.reshape(products, [B, H, T, T]), scale);
+  const visible = tf.add(scores, hiddenScores(T, mask)); // [B, H, T, T]
   const weights = dropout(tf.softmax(visible), rate, generator.nextSeed());
-  return tf.transpose(tf.matMul(weights, values), [0, 2, 1, 3]); // [B, T, H, D]
-}
-
-/** [B, T, K, D] → [B, K·groups, T, D], each head `groups` times in a row. */
-function repeatHeads(x: Tensor, groups: number): Tensor {
-  const [batch = 0, length = 0, heads = 0, headDim = 0] = x.shape;
-  const perHead = tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, heads, 1, length, headDim]);
-  const repeated = groups === 1 ? perHead : tf.tile(perHead, [1, 1, groups, 1, 1]);
-  return tf.reshape(repeated, [batch, heads * groups, length, headDim]);
+  const out = tf.matMul(tf.reshape(weights, [...grouped, T]), byHead(heads.values));
+  return byHead(tf.reshape(out, [B, H, T, D])); // [B, T, H, D]
 }
 
 /** 0 where a key is visible, a large negative number where not: [1 or B, 1, T, T]. */
