@@ -23,6 +23,14 @@ export const ODD_SHAPES: readonly FusedCase[] = [
   attentionCase({ B: 3, T: 17, S: 17, H: 2, K: 2, D: 9, hasMask: true }, { isCausal: false }),
 ];
 
+/** Large enough to be cut into several tasks, and for sums over many rows. */
+export const LARGE_SHAPES: readonly FusedCase[] = [
+  ...rowCases(300, 257),
+  ...rowCases(40, 5000),
+  rotaryCase(2, 14, 40, 16),
+  attentionCase({ B: 1, T: 300, S: 600, H: 2, K: 1, D: 33 }, { queryOffset: 280 }),
+];
+
 function rowCases(N: number, C: number): FusedCase[] {
   const name = `[${N}, ${C}]`;
   const x = floats([N, C], 11, 3);
