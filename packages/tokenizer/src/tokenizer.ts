@@ -59,7 +59,7 @@ export class Tokenizer {
   readonly #postProcess: PostProcess;
   readonly #decodeChain: DecodeChain;
   /** 1 where the id has a token. */
-  readonly #known: Uint8Array;
+  #known: Uint8Array | undefined;
   #bytes: TokenBytes | undefined;
 
   constructor(definition: TokenizerDefinition, roles: TokenizerRoles = {}) {
@@ -77,9 +77,6 @@ export class Tokenizer {
       postProcessor === null ? concatenate : parsePostProcessor(postProcessor, 'post_processor');
     this.#decodeChain =
       decoder === null ? (tokens) => [tokens.join(' ')] : parseDecoder(decoder, 'decoder');
-    this.#known = Uint8Array.from({ length: this.vocabSize }, (_, id) =>
-      this.idToToken(id) === undefined ? 0 : 1,
-    );
   }
 
   /** @param json A tokenizer.json, parsed or as text. */
@@ -187,7 +184,7 @@ export class Tokenizer {
 
   decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
     const kept = options.skipSpecialTokens ? this.#withoutSpecials(ids) : ids;
-    for (let i = 0; i < kept.length; i++) this.#checkId(kept[i] as number);
+    this.#checkIds(kept);
     if (this.#decodeChain === byteLevelDecoder) return this.#tokenBytes().decode(kept);
     return this.#decodeChain(Array.from(kept, (id) => this.idToToken(id) as string)).join('');
   }
@@ -198,7 +195,7 @@ export class Tokenizer {
       return windowDecodeStream((ids) => this.decode(ids, options));
     const none = new Uint8Array(0);
     return byteDecodeStream((id) => {
-      this.#checkId(id);
+      this.#checkIds([id]);
       return options.skipSpecialTokens && this.#isSpecial(id)
         ? none
         : this.#tokenBytes().bytesOf(id);
@@ -220,9 +217,21 @@ export class Tokenizer {
     return this.#added.byId(id)?.special === true;
   }
 
-  #checkId(id: number): void {
-    if (this.#known[id] === 1) return;
-    throw new TokenizerError(
+  #checkIds(ids: ArrayLike<number>): void {
+    const known = (this.#known ??= this.#knownIds());
+    for (let i = 0; i < ids.length; i++) {
+      if (known[ids[i] as number] !== 1) throw this.#unknownId(ids[i] as number);
+    }
+  }
+
+  #knownIds(): Uint8Array {
+    const known = new Uint8Array(this.vocabSize);
+    for (let id = 0; id < known.length; id++) known[id] = this.idToToken(id) === undefined ? 0 : 1;
+    return known;
+  }
+
+  #unknownId(id: number): TokenizerError {
+    return new TokenizerError(
       `decode: ids: expected ids of this vocabulary (0 to ${this.vocabSize - 1}), got ${id}. Is this the model's tokenizer?`,
     );
   }
