@@ -1,23 +1,30 @@
-// Gradient accumulation: Σ weight·grad and Σ weight over micro-batches. With weight = the number of tokens that a
-// micro-batch's mean loss was taken over, (Σ weight·grad) / Σ weight is the gradient of the mean loss over all of
-// them: the same as one large batch, however unevenly the tokens are spread.
+// Gradient accumulation: the gradient of the mean loss over several micro-batches from the gradients of their own
+// mean losses, (Σ weight·grad) / Σ weight. With weight = the number of tokens that a mean was taken over, this is
+// what one large batch would give, however unevenly the tokens are spread.
+// Weights are kept relative to the first one, so that one micro-batch, or equal ones, cost no multiplication.
 
 import { tf, type Tensor } from '@llm/tensor';
 
 export class GradientSum {
   #grads: Tensor[] | undefined;
+  #firstWeight = 0;
   #loss = 0;
+  /** Σ weight. */
   weight = 0;
 
-  /** Adds a micro-batch's mean loss and gradients; takes the gradients over. */
+  /** Adds a micro-batch's mean loss and gradients; takes the gradients over. weight > 0. */
   add(loss: number, grads: Tensor[], weight: number): void {
+    const previous = this.#grads;
+    if (previous === undefined) this.#firstWeight = weight;
+    const factor = weight / this.#firstWeight;
     this.#loss += weight * loss;
     this.weight += weight;
-    const previous = this.#grads;
-    const added = grads.map((grad, i) => weightedSum(previous?.[i], grad, weight));
-    const kept = new Set<Tensor>(added);
-    for (const grad of [...grads, ...(previous ?? [])]) if (!kept.has(grad)) grad.dispose();
-    this.#grads = added;
+    if (previous === undefined) {
+      this.#grads = grads;
+      return;
+    }
+    this.#grads = grads.map((grad, i) => addScaled(previous[i]!, grad, factor));
+    tf.dispose([...previous, ...grads]);
   }
 
   /** Mean loss over everything added. */
@@ -25,21 +32,23 @@ export class GradientSum {
     return this.#loss / this.weight;
   }
 
-  /** Σ weight·grad; divide by `weight`, for instance through the optimizer's gradScale. */
+  /** The sum up to a factor: multiply by `scale`, for instance through the optimizer's gradScale. */
   get grads(): readonly Tensor[] {
     return this.#grads ?? [];
   }
 
+  /** What makes `grads` the gradient of the mean loss. */
+  get scale(): number {
+    return this.#firstWeight / this.weight;
+  }
+
   dispose(): void {
-    for (const grad of this.#grads ?? []) grad.dispose();
+    tf.dispose(this.#grads ?? []);
     this.#grads = undefined;
   }
 }
 
-/** sum + weight·grad, without work where there is none to do. */
-function weightedSum(sum: Tensor | undefined, grad: Tensor, weight: number): Tensor {
-  return tf.tidy(() => {
-    const weighted = weight === 1 ? grad : tf.mul(grad, weight);
-    return sum === undefined ? weighted : tf.add(sum, weighted);
-  });
+/** sum + factor·grad */
+function addScaled(sum: Tensor, grad: Tensor, factor: number): Tensor {
+  return tf.tidy(() => tf.add(sum, factor === 1 ? grad : tf.mul(grad, factor)));
 }

@@ -26,9 +26,9 @@ export async function makeUpdate<Batch>(
   const metrics = new MeanMetrics();
   try {
     const tokens = await accumulate(options, step, { sum, metrics });
-    const gradNorm = globalNormOf(sum.grads) / sum.weight;
+    const gradNorm = globalNormOf(sum.grads) * sum.scale;
     checkFinite('gradient norm', gradNorm, step);
-    const gradScale = clipScale(gradNorm, maxGradNorm) / sum.weight;
+    const gradScale = clipScale(gradNorm, maxGradNorm) * sum.scale;
     const learningRate = schedule?.(step - 1) ?? optimizer.learningRate;
     optimizer.step(sum.grads, { learningRate, gradScale });
     return { loss: sum.loss, gradNorm, learningRate, tokens, metrics: metrics.means() };
