@@ -16,6 +16,7 @@ export interface ActivationOptions {
 /**
  * Peak bytes of activations of one forward pass without gradients. Counted: the widest moment of a layer beside
  * the residual stream. Ignored: the residual stream itself and the logits (see inputOutputBytes), allocator slack.
+ * An engine that frees only at the end of a layer, as @llm/transformer does, holds up to savedNumbersPerLayer instead.
  */
 export function activationBytes(shape: ModelShape, options: ActivationOptions): number {
   const { batch = 1, tokens, activationBytesPerNumber = 4 } = options;

@@ -120,7 +120,8 @@ export class Gpt2Model extends nn.Module {
     const positions = this.#positions(inputIds.shape[1]!, pass); // [B or 1, T, C]
     let hidden = this.drop.forward(tf.add(tokens, positions));
     for (const [layer, block] of this.h.entries()) {
-      hidden = block.forward(hidden, { ...pass, layer });
+      const input = hidden;
+      hidden = scope(() => block.forward(input, { ...pass, layer }));
     }
     return this.lnF.forward(hidden);
   }

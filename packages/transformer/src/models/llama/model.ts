@@ -107,7 +107,8 @@ export class LlamaModel extends nn.Module {
   forward(inputIds: Tensor, pass: ForwardPass): Tensor {
     let hidden = this.embedTokens.forward(inputIds); // [B, T, C]
     for (const [layer, block] of this.layers.entries()) {
-      hidden = block.forward(hidden, { ...pass, layer, rotary: this.rotary });
+      const input = hidden;
+      hidden = scope(() => block.forward(input, { ...pass, layer, rotary: this.rotary }));
     }
     return this.norm.forward(hidden);
   }
