@@ -15,6 +15,7 @@ import { byteLevelDecoder, TokenBytes } from './decoders/byte-level.ts';
 import { parseDecoder } from './decoders/decoder.ts';
 import { TokenizerError } from './errors.ts';
 import { ggufDefinition } from './io/gguf-vocabulary.ts';
+import type { JsonObject } from './io/json-fields.ts';
 import { loadTokenizer, saveTokenizer } from './io/load-save.ts';
 import type { TokenizerDefinition } from './io/tokenizer-json.ts';
 import { parseTokenizerJson, tokenizerJson } from './io/tokenizer-json.ts';
@@ -47,6 +48,8 @@ export interface TokenizerRoles {
   readonly padToken?: string | undefined;
   readonly unkToken?: string | undefined;
   readonly chatTemplate?: string | undefined;
+  /** All of tokenizer_config.json, as it was read; `save` writes it back. */
+  readonly config?: JsonObject | undefined;
 }
 
 export class Tokenizer {

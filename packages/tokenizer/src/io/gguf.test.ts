@@ -15,7 +15,7 @@ class GgufWriter {
   string(text: string): this {
     const bytes = new TextEncoder().encode(text);
     this.number(bytes.length, 8);
-    this.#bytes.push(...bytes);
+    for (const byte of bytes) this.#bytes.push(byte);
     return this;
   }
 
@@ -167,8 +167,9 @@ describe('the metadata of a GGUF file', () => {
   });
 
   it('is read from as much of the file as it takes', async () => {
-    // Metadata of more than the first 4 MB read: one string of 5 MB.
-    const bytes = ggufBytes({ ...vocabulary, 'tokenizer.chat_template': 'x'.repeat(100) });
+    // A template of 5 MB does not fit in the first read of 4 MB; the second, of 8 MB, has it.
+    const template = 'x'.repeat(5_000_000);
+    const bytes = ggufBytes({ ...vocabulary, 'tokenizer.chat_template': template });
     const padded = new Uint8Array(10_000_000);
     padded.set(bytes);
     const lengths: number[] = [];
@@ -177,7 +178,7 @@ describe('the metadata of a GGUF file', () => {
       return Promise.resolve(padded.subarray(0, length));
     };
     const metadata = await readGgufMetadata({ size: padded.length, readPrefix });
-    expect(metadata.get('tokenizer.chat_template')).toBe('x'.repeat(100));
-    expect(lengths).toEqual([4 * 1024 * 1024]);
+    expect(metadata.get('tokenizer.chat_template')).toBe(template);
+    expect(lengths).toEqual([4 * 1024 * 1024, 8 * 1024 * 1024]);
   });
 });

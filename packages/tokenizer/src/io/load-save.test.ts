@@ -51,6 +51,21 @@ describe('saving and loading', () => {
     expect([loaded.chatTemplate, loaded.eosTokenId]).toEqual(['new', 0]);
   });
 
+  it('writes back what else tokenizer_config.json says', async () => {
+    const tokenizer = await trainBpe([TEXT], { vocabSize: 260, specialTokens: ['<end>'] });
+    await tokenizer.save(folder);
+    const config = {
+      tokenizer_class: 'GPT2Tokenizer',
+      model_max_length: 512,
+      eos_token: { content: '<end>', lstrip: true },
+    };
+    await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify(config));
+    const loaded = await Tokenizer.load(folder);
+    await loaded.save(join(folder, 'again'));
+    const again = await readFile(join(folder, 'again', 'tokenizer_config.json'), 'utf8');
+    expect(JSON.parse(again)).toMatchObject(config);
+  });
+
   it('says which file is missing or broken', async () => {
     await expect(Tokenizer.load(join(folder, 'none'))).rejects.toThrow('which does not exist');
     await expect(Tokenizer.load(folder)).rejects.toThrow('expected a readable tokenizer.json');

@@ -3,6 +3,7 @@ import { TokenizerFormatError } from '../errors.ts';
 import type { Tokenizer, TokenizerRoles } from '../tokenizer.ts';
 import { ggufDefinition } from './gguf-vocabulary.ts';
 import { readGgufMetadata } from './gguf-metadata.ts';
+import type { JsonObject } from './json-fields.ts';
 import { asObject, isObject } from './json-fields.ts';
 import type { TokenizerDefinition } from './tokenizer-json.ts';
 import { parseTokenizerJson } from './tokenizer-json.ts';
@@ -63,6 +64,7 @@ async function loadRoles(folder: string): Promise<TokenizerRoles> {
     padToken: tokenContent(config['pad_token']),
     unkToken: tokenContent(config['unk_token']),
     chatTemplate: defaultTemplate(template),
+    config,
   };
 }
 
@@ -103,18 +105,26 @@ export async function saveTokenizer(path: string, tokenizer: Tokenizer): Promise
   );
 }
 
-/** The form that Transformers' AutoTokenizer reads. */
-function configJson(tokenizer: Tokenizer): unknown {
-  const { bosToken, eosToken, padToken, unkToken, chatTemplate } = tokenizer.roles;
-  return {
+/** What was read, with the roles as they are now, in the form that Transformers' AutoTokenizer reads. */
+function configJson(tokenizer: Tokenizer): JsonObject {
+  const { bosToken, eosToken, padToken, unkToken, chatTemplate, config = {} } = tokenizer.roles;
+  const written: Record<string, unknown> = {
     tokenizer_class: 'PreTrainedTokenizerFast',
+    clean_up_tokenization_spaces: false,
+    ...config,
+    chat_template: chatTemplate,
+  };
+  const tokens = {
     bos_token: bosToken,
     eos_token: eosToken,
     pad_token: padToken,
     unk_token: unkToken,
-    chat_template: chatTemplate,
-    clean_up_tokenization_spaces: false,
   };
+  for (const [key, token] of Object.entries(tokens)) {
+    // A token that was written as an object keeps its flags.
+    if (tokenContent(config[key]) !== token) written[key] = token;
+  }
+  return written;
 }
 
 /** Never leaves half a file: written beside, synced, renamed. */

@@ -1,4 +1,6 @@
 /** Normalizations of single letters: case and accents. */
+import { MARKS } from '../unicode/bert-classes.data.ts';
+import { rangesPattern } from '../unicode/ranges.ts';
 
 /** By character, without context, as Rust does it: a final Σ becomes σ, not ς. */
 export function lowercase(text: string): string {
@@ -12,6 +14,8 @@ function lowerByCharacter(text: string): string {
   return lower;
 }
 
-export function stripAccents(text: string): string {
-  return text.replace(/\p{M}/gu, '');
+/** Removes every mark; the text should be decomposed before. */
+export function accentStripper(): (text: string) => string {
+  const marks = rangesPattern(MARKS);
+  return (text) => text.replace(marks, '');
 }

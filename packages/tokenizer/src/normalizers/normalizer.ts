@@ -11,7 +11,7 @@ import {
 } from '../io/json-fields.ts';
 import { parsePattern } from '../pre-tokenizers/pattern.ts';
 import { bertNormalizer } from './bert.ts';
-import { lowercase, stripAccents } from './letters.ts';
+import { accentStripper, lowercase } from './letters.ts';
 import { byteCharacters } from '../bpe/byte-alphabet.ts';
 
 export type Normalize = (text: string) => string;
@@ -31,7 +31,7 @@ export function parseNormalizer(value: unknown, path: string): Normalize {
     case 'Lowercase':
       return lowercase;
     case 'StripAccents':
-      return stripAccents;
+      return accentStripper();
     case 'Strip':
       return strip(
         booleanField(json, 'strip_left', path, true),

@@ -1,12 +1,12 @@
 /** Pre-tokenizers that cut where the class of a character changes. Unicode properties throughout: never `\s` or `\d`. */
+import { PUNCTUATION } from '../unicode/bert-classes.data.ts';
+import { rangesPattern } from '../unicode/ranges.ts';
 import type { SplitBehavior } from './split.ts';
 import { splitBy } from './split.ts';
 
 const SPACE = /\p{White_Space}/gu;
 /** Rust's `char::is_numeric`: decimal digits, letter numbers and other numbers. */
 const NUMERIC = /\p{N}/gu;
-/** ASCII punctuation in the C sense, symbols included, and the Unicode category P. */
-const PUNCTUATION = /[!-/:-@[-`{-~\p{P}]/gu;
 const WORDS =
   /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/gu;
 
@@ -15,7 +15,8 @@ export function digits(individual: boolean): (text: string) => string[] {
 }
 
 export function punctuation(behavior: SplitBehavior): (text: string) => string[] {
-  return (text) => splitBy(text, PUNCTUATION, behavior);
+  const pattern = rangesPattern(PUNCTUATION);
+  return (text) => splitBy(text, pattern, behavior);
 }
 
 /** `\w+|[^\w\s]+` */
@@ -28,6 +29,7 @@ export function whitespaceSplit(text: string): string[] {
 }
 
 /** BERT: at white space, and every punctuation character by itself. */
-export function bert(text: string): string[] {
-  return whitespaceSplit(text).flatMap((word) => splitBy(word, PUNCTUATION, 'Isolated'));
+export function bert(): (text: string) => string[] {
+  const isolate = punctuation('Isolated');
+  return (text) => whitespaceSplit(text).flatMap(isolate);
 }

@@ -27,7 +27,7 @@ export function parsePreTokenizer(value: unknown, path: string): PreTokenize {
     case 'Split':
       return parseSplit(json, path);
     case 'BertPreTokenizer':
-      return bert;
+      return bert();
     case 'Punctuation':
       return punctuation(parseBehavior(json['behavior'] ?? 'Isolated', `${path}.behavior`));
     case 'Whitespace':

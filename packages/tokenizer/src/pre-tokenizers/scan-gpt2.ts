@@ -5,7 +5,7 @@
  *
  * The bytes must be valid UTF-8. Fuzzed against the regular expression in scan-gpt2.test.ts.
  */
-import { characterClasses, NUMBER, OTHER, SPACE } from './character-classes.ts';
+import { characterClasses, NUMBER, OTHER, SPACE } from '../unicode/character-classes.ts';
 
 /** Returns the end of the piece that begins at `start`; `end` is the end of the text. */
 export type ScanPiece = (bytes: Uint8Array, start: number, end: number) => number;

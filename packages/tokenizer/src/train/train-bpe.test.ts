@@ -66,6 +66,15 @@ describe('trainBpe', () => {
     await expect(trainBpe(['text'], { signal })).rejects.toThrow('enough');
   });
 
+  it("gives what the README's example says", async () => {
+    const texts = ['the cat sat', 'the cat ran'];
+    const tokenizer = await trainBpe(texts, { vocabSize: 262, specialTokens: ['<end>'] });
+    const ids = tokenizer.encode('the cat<end>');
+    expect(ids).toEqual([260, 261, 0]);
+    expect(tokenizer.decode(ids)).toBe('the cat<end>');
+    expect(tokenizer.decode(ids, { skipSpecialTokens: true })).toBe('the cat');
+  });
+
   it('encodes bytes that it never saw', async () => {
     const tokenizer = await trainBpe(['only ascii'], { vocabSize: 260, specialTokens: ['<end>'] });
     expect(tokenizer.decode(tokenizer.encode('中文<end>'))).toBe('中文<end>');

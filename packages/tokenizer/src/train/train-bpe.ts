@@ -24,7 +24,7 @@ export interface TrainProgress {
   readonly total: number | undefined;
 }
 
-export interface TrainBpeOptions extends TokenizerRoles {
+export interface TrainBpeOptions extends Omit<TokenizerRoles, 'config'> {
   /** Tokens in all: special ones, alphabet, merges. @default 30000 */
   readonly vocabSize?: number;
   /** Pairs seen less often are not merged. @default 0 */

@@ -3,6 +3,7 @@
  * library's regular expressions see it. One byte per code point up to the last that has a class; made on first use.
  */
 import { DIGITS_ONLY, LETTERS, NUMBERS, SPACES } from './character-classes.data.ts';
+import { forEachRange } from './ranges.ts';
 
 export const OTHER = 0;
 export const LETTER = 1;
@@ -31,11 +32,5 @@ function build(digits: boolean): Uint8Array {
 }
 
 function fillRanges(classes: Uint8Array, packed: string, value: number): void {
-  const numbers = packed.split(' ');
-  let end = 0;
-  for (let i = 0; i < numbers.length; i += 2) {
-    const start = end + Number.parseInt(numbers[i] as string, 36);
-    end = start + Number.parseInt(numbers[i + 1] as string, 36);
-    classes.fill(value, start, end);
-  }
+  forEachRange(packed, (first, last) => classes.fill(value, first, last + 1));
 }
