@@ -119,17 +119,12 @@ function expectClose(actual: Result, wanted: Result, tolerance: number): void {
     expect(`[${wrong}] ${actual.values[wrong]}`).toBe(`[${wrong}] ${wanted.values[wrong]}`);
 }
 
-/**
- * Same shapes, dtypes and values, to `tolerance` relative to each value; and no JavaScript kernel ran, but
- * those that `fallback` names.
- */
-export function expectSameAsCpu(compute: Compute, tolerance = 0, fallback: string[] = []): void {
+/** Same shapes, dtypes and values, to `tolerance` relative to each value; and no JavaScript kernel ran. */
+export function expectSameAsCpu(compute: Compute, tolerance = 0): void {
   const wanted = resultsOf('cpu', compute);
   resetNativeStats();
   const actual = resultsOf('native', compute);
-  expect(Object.keys(kernelStats().fallback).filter((name) => !fallback.includes(name))).toEqual(
-    [],
-  );
+  expect(kernelStats().fallback).toEqual({});
   expect(actual.length).toBe(wanted.length);
   actual.forEach((result, i) => expectClose(result, wanted[i] as Result, tolerance));
 }
