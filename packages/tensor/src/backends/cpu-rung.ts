@@ -1,5 +1,6 @@
 /** tfjs's JavaScript backend: the reference, always there. */
 import * as tf from '@tensorflow/tfjs-core';
+import { repairCpu } from './repairs/repair-kernels.ts';
 import type { Rung } from './rung.ts';
 
 export const CPU_RUNG: Rung = {
@@ -11,6 +12,7 @@ export const CPU_RUNG: Rung = {
     await import('@tensorflow/tfjs-backend-cpu');
     await tf.setBackend('cpu');
     silenceBanner(tf.backend());
+    repairCpu();
     return { tfjsName: 'cpu', threads: 1 };
   },
 };

@@ -1,5 +1,6 @@
 /** tfjs's WebAssembly backend (XNNPACK). In Node it runs on one thread. */
 import * as tf from '@tensorflow/tfjs-core';
+import { repairWasm } from './repairs/repair-kernels.ts';
 import { reasonOf, type Rung } from './rung.ts';
 
 export const WASM_RUNG: Rung = {
@@ -21,6 +22,7 @@ export const WASM_RUNG: Rung = {
     if (!(await tf.setBackend('wasm'))) {
       throw new Error('WebAssembly: the module could not be compiled or started.');
     }
+    repairWasm();
     return { tfjsName: 'wasm', threads: wasm.getThreadsCount() };
   },
 };

@@ -1,12 +1,14 @@
 /** Our own kernels and their gradients, registered by `useBackend`, never on import. */
 import * as tf from '@tensorflow/tfjs-core';
 import { FUSED_GRADIENTS } from '../gradients/fused-gradients.ts';
+import { REPAIRED_GRADIENTS } from '../gradients/repairs/repaired-gradients.ts';
 import { adamWStep } from './adam-w-step.ts';
 import { addInto } from './add-into.ts';
 import * as attention from './attention.ts';
 import type { FusedKernel } from './composite.ts';
 import * as crossEntropy from './cross-entropy.ts';
 import { dropout } from './dropout.ts';
+import { einsum } from './einsum.ts';
 import { embedding, embeddingGrad, embeddingGradInto } from './embedding.ts';
 import * as gelu from './gelu.ts';
 import { globalNorm } from './global-norm.ts';
@@ -17,6 +19,7 @@ import { randomFill } from './random-fill.ts';
 import * as rmsNorm from './rms-norm.ts';
 import * as rotary from './rotary.ts';
 import * as silu from './silu.ts';
+import { unsortedSegmentSum } from './unsorted-segment-sum.ts';
 
 /**
  * A kernel of ours for every backend: written with tf operations. Native ones live in
@@ -54,10 +57,15 @@ export const COMPOSITE_KERNELS: readonly FusedKernel[] = Object.freeze([
   addInto,
   adamWStep,
   globalNorm,
+  einsum,
+  unsortedSegmentSum,
 ]);
 
 /** Gradients of our kernels, and repairs of tfjs's. */
-const GRADIENTS: readonly tf.GradConfig[] = Object.freeze([...FUSED_GRADIENTS]);
+const GRADIENTS: readonly tf.GradConfig[] = Object.freeze([
+  ...FUSED_GRADIENTS,
+  ...REPAIRED_GRADIENTS,
+]);
 
 /**
  * Registers, for one backend, the composite of each of our kernels that it does not have already.

@@ -1,0 +1,3 @@
+import { runGradients } from './run-gradients.ts';
+
+runGradients('native');

@@ -1,0 +1,30 @@
+/** Repairs of tfjs's own cpu and wasm kernels, made once when the backend is started. */
+import * as tf from '@tensorflow/tfjs-core';
+import { einsum } from '../../kernels/einsum.ts';
+import { withBatchBroadcast } from './batch-broadcast.ts';
+import { withBatchDims } from './gather-batches.ts';
+import { withOwnDtype } from './strided-slice-dtype.ts';
+import { refuseFailedAllocations, refuseHighRanks, type Allocator } from './wasm-limits.ts';
+import { wrapKernel } from './wrap-kernel.ts';
+
+const repaired = new Set<string>();
+
+/** The kernels must be registered. Does nothing the second time. */
+export function repairCpu(): void {
+  if (repaired.has('cpu')) return;
+  repaired.add('cpu');
+  wrapKernel('cpu', 'BatchMatMul', withBatchBroadcast);
+  wrapKernel('cpu', 'Einsum', () => einsum.kernelFunc); // tfjs's own loses the shape of 'ij,k->k'
+}
+
+/** The backend must be started. Does nothing the second time. */
+export function repairWasm(): void {
+  if (repaired.has('wasm')) return;
+  repaired.add('wasm');
+  wrapKernel('wasm', 'BatchMatMul', withBatchBroadcast);
+  wrapKernel('wasm', 'GatherV2', withBatchDims);
+  wrapKernel('wasm', 'StridedSlice', withOwnDtype);
+  refuseHighRanks();
+  const { wasm } = tf.findBackend('wasm') as tf.KernelBackend & { wasm: Allocator };
+  refuseFailedAllocations(wasm);
+}
