@@ -1,0 +1,31 @@
+// Rows of .jsonl files as @llm/align reads them; an error names file and row.
+import { parsePreferenceRow, parsePromptRow, parseSftRow } from '@llm/align';
+import type { Preference, SftRow, Text } from '@llm/align';
+import { readJsonLines } from './text-files.ts';
+
+async function readRows<Row>(
+  paths: readonly string[],
+  parse: (row: unknown, where: string) => Row,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const path of paths) {
+    let number = 0;
+    for await (const row of readJsonLines(path)) {
+      number += 1;
+      rows.push(parse(row, `${path}: row ${number}`));
+    }
+  }
+  return rows;
+}
+
+/** `messages`, `prompt`/`completion` or `instruction`/`output`. */
+export const readSftRows = (paths: readonly string[]): Promise<SftRow[]> =>
+  readRows(paths, (row, where) => parseSftRow(row, where));
+
+/** `prompt`/`chosen`/`rejected`, or `chosen`/`rejected` alone. */
+export const readPreferences = (paths: readonly string[]): Promise<Preference[]> =>
+  readRows(paths, parsePreferenceRow);
+
+/** `prompt`. */
+export const readPrompts = (paths: readonly string[]): Promise<Text[]> =>
+  readRows(paths, parsePromptRow);
