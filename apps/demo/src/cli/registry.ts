@@ -15,6 +15,7 @@ const entry = (name: string, summary: string, load: () => Promise<{ command: unk
 });
 
 export const COMMANDS: readonly CommandEntry[] = [
+  entry('demo', 'the whole road on embedded data, in minutes', () => import('./commands/demo.ts')),
   entry(
     'info',
     'backends, threads, instruction sets, versions',
@@ -25,5 +26,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     'train a tokenizer, or use one by itself',
     () => import('./commands/tokenizer.ts'),
   ),
+  entry('generate', 'continue a prompt', () => import('./commands/generate.ts')),
+  entry('score', 'next-token logits and likelihood', () => import('./commands/score.ts')),
+  entry('pretrain', 'train a language model on text', () => import('./commands/pretrain.ts')),
+  entry('sft', 'fine-tune on prompts and completions', () => import('./commands/sft.ts')),
+  entry('reward', 'train a reward model on preferences', () => import('./commands/reward.ts')),
+  entry('ppo', 'align with a reward model', () => import('./commands/ppo.ts')),
+  entry('dpo', 'align straight from preferences', () => import('./commands/dpo.ts')),
   entry('memory', 'what a model takes to serve or train', () => import('./commands/memory.ts')),
 ];

@@ -1,4 +1,5 @@
 // Flags that every training command has.
+import { linear } from '@llm/optim';
 import type { OptionTable, OptionValues } from './command.ts';
 
 export const TRAINING_OPTIONS = {
@@ -44,5 +45,62 @@ export function trainingOptions(
     accumulation: values.accumulation,
     seed: values.seed,
     resume: values.resume,
+  };
+}
+
+/** Flags of the commands that start from a trained model. */
+export const FINE_TUNING_OPTIONS = {
+  model: {
+    type: 'string',
+    description: 'Hugging Face folder or .gguf file',
+    placeholder: 'PATH',
+    required: true,
+  },
+  data: {
+    type: 'string',
+    description: '.jsonl files',
+    placeholder: 'FILE',
+    required: true,
+    multiple: true,
+  },
+  out: {
+    type: 'string',
+    description: 'run folder; the result is written here',
+    placeholder: 'DIR',
+    required: true,
+  },
+  'max-length': {
+    type: 'integer',
+    description: 'longest example in tokens',
+    default: 512,
+    minimum: 2,
+  },
+  ...TRAINING_OPTIONS,
+  steps: { ...TRAINING_OPTIONS.steps, default: 200 },
+  batch: { ...TRAINING_OPTIONS.batch, default: 8 },
+  'learning-rate': { ...TRAINING_OPTIONS['learning-rate'], default: 5e-5 },
+  warmup: { ...TRAINING_OPTIONS.warmup, default: 10 },
+  'weight-decay': { ...TRAINING_OPTIONS['weight-decay'], default: 0 },
+} as const satisfies OptionTable;
+
+type FineTuningValues = OptionValues<typeof FINE_TUNING_OPTIONS> & { readonly seed: number };
+
+/** As @llm/align's trainers take them. The caller owns the optimizer. */
+export function fineTuningOptions(
+  values: FineTuningValues,
+  tokenizer: { readonly padTokenId?: number },
+) {
+  const { steps, 'learning-rate': learningRate } = values;
+  const warmupSteps = Math.min(values.warmup, steps);
+  return {
+    steps,
+    batchSize: values.batch,
+    accumulation: values.accumulation,
+    learningRate,
+    weightDecay: values['weight-decay'],
+    schedule: linear({ learningRate, warmupSteps, steps }),
+    seed: values.seed,
+    resume: values.resume,
+    padTokenId: tokenizer.padTokenId,
   };
 }

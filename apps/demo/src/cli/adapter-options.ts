@@ -1,0 +1,58 @@
+// Flags that train a LoRA adapter instead of the whole model.
+import { addLora, saveAdapter } from '@llm/peft';
+import { Generator } from '@llm/tensor';
+import type { CausalLm } from '@llm/transformer';
+import type { OptionTable, OptionValues } from './command.ts';
+
+export const ADAPTER_OPTIONS = {
+  lora: { type: 'boolean', description: 'train a LoRA adapter; --out becomes a PEFT folder' },
+  'lora-rank': { type: 'integer', description: 'rank of the adapter', default: 16, minimum: 1 },
+  'lora-alpha': {
+    type: 'number',
+    description: 'its scaling is alpha / rank',
+    default: 32,
+    minimum: 0,
+  },
+  'lora-dropout': {
+    type: 'number',
+    description: "dropout on the adapter's input",
+    default: 0,
+    minimum: 0,
+  },
+  'target-modules': {
+    type: 'string',
+    description: 'layers to adapt, by commas, or all-linear',
+    default: 'all-linear',
+  },
+} as const satisfies OptionTable;
+
+type AdapterValues = OptionValues<typeof ADAPTER_OPTIONS> & {
+  readonly seed: number;
+  readonly model: string;
+};
+
+/** With --lora, freezes the model and puts an adapter into it. */
+export function addAdapter(model: CausalLm, values: AdapterValues): void {
+  if (!values.lora) return;
+  const targets = values['target-modules'];
+  addLora(model, {
+    rank: values['lora-rank'],
+    alpha: values['lora-alpha'],
+    dropout: values['lora-dropout'],
+    targetModules: targets === 'all-linear' ? targets : targets.split(','),
+    generator: new Generator(values.seed),
+  });
+}
+
+/** Writes the adapter, or without --lora the whole model. */
+export async function saveTrained(
+  directory: string,
+  model: CausalLm,
+  values: AdapterValues,
+  saveWhole: () => Promise<void>,
+): Promise<void> {
+  if (!values.lora) return saveWhole();
+  await saveAdapter(model, directory, 'default', {
+    baseModel: values.model,
+  });
+}

@@ -1,0 +1,71 @@
+// `llm reward`: trains a reward model on preferences.
+import { tokenizePreferences, trainReward } from '@llm/align';
+import { Generator } from '@llm/tensor';
+import { RewardModel, saveRewardModel } from '@llm/transformer';
+import { readPreferences } from '../../data/rows.ts';
+import { openModel } from '../../models/open-model.ts';
+import { textTokenizer } from '../../models/text-tokenizer.ts';
+import { stepProgress } from '../../pipeline/step-progress.ts';
+import { defineCommand } from '../command.ts';
+import { noteDataReport } from '../data-report.ts';
+import { startBackend } from '../start-backend.ts';
+import { FINE_TUNING_OPTIONS, fineTuningOptions } from '../training-options.ts';
+
+export const command = defineCommand({
+  name: 'reward',
+  summary: 'Trains a reward model to score the chosen answer above the rejected one.',
+  usage: ['reward --model M --data preferences.jsonl --out DIR'],
+  options: {
+    ...FINE_TUNING_OPTIONS,
+    centre: {
+      type: 'number',
+      description: 'weight of keeping scores near 0',
+      default: 0.01,
+      minimum: 0,
+    },
+  },
+  async run({ values, output, signal }) {
+    await startBackend(values);
+    const rows = await readPreferences(values.data);
+    const { model: body, tokenizer } = await openModel(values.model);
+    const model = new RewardModel(body, { generator: new Generator(values.seed) });
+    try {
+      const { examples, report } = tokenizePreferences(rows, textTokenizer(tokenizer), {
+        maxLength: values['max-length'],
+        tooLong: 'drop',
+      });
+      noteDataReport(output, report);
+      const progress = stepProgress(output, 'reward', values.steps, ['accuracy', 'margin']);
+      const result = await trainReward({
+        ...fineTuningOptions(values, tokenizer),
+        model,
+        examples,
+        centreCoeff: values.centre,
+        checkpoint: {
+          directory: values.out,
+          every: values['save-every'],
+          save: async (directory) => {
+            await saveRewardModel(model, directory);
+            await tokenizer.save(directory);
+          },
+        },
+        onStep: progress.onStep,
+        signal,
+      });
+      progress.finish();
+      const accuracy = result.lastMetrics?.metrics['accuracy'] ?? null;
+      output.json({
+        out: values.out,
+        step: result.step,
+        loss: result.lastMetrics?.loss ?? null,
+        accuracy,
+        data: report,
+      });
+      output.line(
+        `${values.out}: reward model after ${result.step} steps on ${report.examples} pairs`,
+      );
+    } finally {
+      model.dispose();
+    }
+  },
+});

@@ -1,0 +1,61 @@
+// `llm sft`: fine-tunes a model on prompts and completions, or on conversations.
+import { tokenizeSft, trainSft } from '@llm/align';
+import { saveFolder } from '../../models/save-folder.ts';
+import { openModel } from '../../models/open-model.ts';
+import { textTokenizer } from '../../models/text-tokenizer.ts';
+import { readSftRows } from '../../data/rows.ts';
+import { stepProgress } from '../../pipeline/step-progress.ts';
+import { addAdapter, ADAPTER_OPTIONS, saveTrained } from '../adapter-options.ts';
+import { defineCommand } from '../command.ts';
+import { noteDataReport } from '../data-report.ts';
+import { startBackend } from '../start-backend.ts';
+import { FINE_TUNING_OPTIONS, fineTuningOptions } from '../training-options.ts';
+
+export const command = defineCommand({
+  name: 'sft',
+  summary:
+    'Fine-tunes a model on prompt–completion pairs or conversations (loss on the answers only).',
+  usage: [
+    'sft --model M --data pairs.jsonl --out DIR',
+    'sft --model M --data chats.jsonl --out DIR --lora --lora-rank 16',
+  ],
+  options: { ...FINE_TUNING_OPTIONS, ...ADAPTER_OPTIONS },
+  async run({ values, output, signal }) {
+    await startBackend(values);
+    const rows = await readSftRows(values.data);
+    const { model, tokenizer } = await openModel(values.model);
+    try {
+      const { examples, report } = tokenizeSft(rows, textTokenizer(tokenizer), {
+        maxLength: values['max-length'],
+      });
+      noteDataReport(output, report);
+      addAdapter(model, values);
+      const progress = stepProgress(output, 'sft', values.steps, ['mean_token_accuracy']);
+      const result = await trainSft({
+        ...fineTuningOptions(values, tokenizer),
+        model,
+        examples,
+        checkpoint: {
+          directory: values.out,
+          every: values['save-every'],
+          save: (directory) =>
+            saveTrained(directory, model, values, () => saveFolder(directory, model, tokenizer)),
+        },
+        onStep: progress.onStep,
+        signal,
+      });
+      progress.finish();
+      output.json({
+        out: values.out,
+        step: result.step,
+        loss: result.lastMetrics?.loss ?? null,
+        data: report,
+      });
+      output.line(
+        `${values.out}: fine-tuned for ${result.step} steps on ${report.examples} examples`,
+      );
+    } finally {
+      model.dispose();
+    }
+  },
+});

@@ -1,0 +1,13 @@
+// Says what tokenising a data set left out or cut.
+import type { DataReport } from '@llm/align';
+import type { Output } from './output.ts';
+
+export function noteDataReport(output: Output, report: DataReport): void {
+  const parts = [
+    `${report.examples} examples of ${report.rows} rows`,
+    `${report.trainedTokens} trained tokens`,
+  ];
+  if (report.truncated > 0) parts.push(`${report.truncated} cut to --max-length`);
+  if (report.dropped > 0) parts.push(`${report.dropped} dropped: nothing to train in them`);
+  output.note(parts.join(', '));
+}
