@@ -2,7 +2,7 @@
 import { evaluateReward, tokenizePreferences, trainReward } from '@llm/align';
 import { linear } from '@llm/optim';
 import { Generator } from '@llm/tensor';
-import { loadModel, RewardModel, saveRewardModel } from '@llm/transformer';
+import { loadModel, RewardModel, saveHead } from '@llm/transformer';
 import { textTokenizer } from '../models/text-tokenizer.ts';
 import { stepProgress } from '../pipeline/step-progress.ts';
 import type { Preferences } from './rank-stage.ts';
@@ -39,7 +39,7 @@ export async function rewardStage(
       signal: context.signal,
     });
     progress.finish();
-    await saveRewardModel(model, context.folder('reward'));
+    await saveHead(model, context.folder('reward'));
     await tokenizer.save(context.folder('reward'));
     return [
       { stage: 'reward model', measure: 'accuracy', before, after: measure(), isShare: true },

@@ -62,7 +62,7 @@ export const command = defineCommand({
       const text = tokenizer?.decode(written, { skipSpecialTokens: true }) ?? '';
       output.json({ ids: written, text, finishReason: finishReasons[0] });
       if (output.isJson) return;
-      output.line(decoder?.end() ?? '');
+      output.line(decoder?.flush() ?? '');
       const seconds = (Date.now() - started) / 1000;
       output.note(
         `${written.length} tokens, ${(written.length / seconds).toFixed(1)} tokens/s, ${finishReasons[0]}`,

@@ -1,7 +1,7 @@
 // `llm reward`: trains a reward model on preferences.
 import { tokenizePreferences, trainReward } from '@llm/align';
 import { Generator } from '@llm/tensor';
-import { RewardModel, saveRewardModel } from '@llm/transformer';
+import { RewardModel, saveHead } from '@llm/transformer';
 import { readPreferences } from '../../data/rows.ts';
 import { openModel } from '../../models/open-model.ts';
 import { textTokenizer } from '../../models/text-tokenizer.ts';
@@ -45,7 +45,7 @@ export const command = defineCommand({
           directory: values.out,
           every: values['save-every'],
           save: async (directory) => {
-            await saveRewardModel(model, directory);
+            await saveHead(model, directory);
             await tokenizer.save(directory);
           },
         },
