@@ -28,6 +28,7 @@ async function rankAll(
   label: string,
 ): Promise<Preference[]> {
   const { settings, data, tokenizer, output, seed } = context;
+  const { samples, temperature, minGap } = settings.rank;
   const score = rankingRule(data.countries);
   const progress = output.progress(label, questions.length);
   const preferences: Preference[] = [];
@@ -36,9 +37,10 @@ async function rankAll(
     const part = questions.slice(start, start + CHUNK);
     const prompts = part.map(({ prompt }) => prompt);
     const answers = await sampleTexts(model, textTokenizer(tokenizer), prompts, {
-      ...settings.rank,
+      samples,
+      temperature,
       maxNewTokens: MAX_ANSWER_TOKENS,
-      batchSize: CHUNK * settings.rank.samples,
+      batchSize: CHUNK * samples,
       seed: seed + start,
     });
     part.forEach((question, i) => {
@@ -46,7 +48,9 @@ async function rankAll(
         text: completionFor(text.trim()),
         score: score(question, text),
       }));
-      preferences.push(...rankSamples(question.prompt, scored, { pairs: 'all', maxPairs: 3 }));
+      preferences.push(
+        ...rankSamples(question.prompt, scored, { pairs: 'all', maxPairs: 3, minGap }),
+      );
     });
     progress.update(start + part.length, [`${preferences.length} pairs`]);
   }

@@ -1,6 +1,6 @@
-// The rule that ranks answers, since no person is there: right before wrong, and among wrong answers
-// one that at least fits the question before one that does not. Of the three Hs it can only judge
-// "helpful" and "honest"; `llm rank` is the place for a person's judgement.
+// The rule that ranks answers, since no person is there: right before wrong; among wrong answers one
+// that at least fits the question before one that does not; then the one with more of the right
+// answer's letters. Of the three Hs it can only judge "helpful" and "honest".
 import type { Country, FactField } from '../data/countries.ts';
 import type { Question } from '../data/questions.ts';
 
@@ -9,7 +9,7 @@ export const RANKING_RULE =
 
 export type ScoreAnswer = (question: Question, answer: string) => number;
 
-/** 2 for the right answer, 1 for a wrong one of the right kind, 0 for anything else. */
+/** 2 for the right answer, 1 for a wrong one of the right kind, below ½ for anything else. */
 export function rankingRule(countries: readonly Country[]): ScoreAnswer {
   const known = new Map<FactField, Set<string>>();
   for (const { facts } of countries) {
@@ -20,6 +20,19 @@ export function rankingRule(countries: readonly Country[]): ScoreAnswer {
   return (question, answer) => {
     const given = answer.trim();
     if (given === question.answer) return 2;
-    return known.get(question.field)?.has(given) ? 1 : 0;
+    return known.get(question.field)?.has(given) ? 1 : 0.49 * similarity(given, question.answer);
   };
+}
+
+/** Dice's coefficient of the letters of two texts, each letter counted as often as it occurs: 0 to 1. */
+function similarity(a: string, b: string): number {
+  const left = new Map<string, number>();
+  for (const letter of a) left.set(letter, (left.get(letter) ?? 0) + 1);
+  let shared = 0;
+  for (const letter of b) {
+    const count = left.get(letter) ?? 0;
+    if (count > 0) shared += 1;
+    left.set(letter, count - 1);
+  }
+  return a.length + b.length === 0 ? 0 : (2 * shared) / (a.length + b.length);
 }

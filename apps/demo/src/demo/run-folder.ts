@@ -7,7 +7,7 @@ const MARKER = 'demo.json';
 
 /** @throws Error when the folder holds anything but an earlier demo */
 export async function startRunFolder(path: string, about: Record<string, unknown>): Promise<void> {
-  const entries = await readdir(path).catch((error: NodeJS.ErrnoException) => {
+  const entries = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return [];
     throw new Error(`demo: --out: ${path}: expected a folder (${error.code}).`);
   });

@@ -16,7 +16,12 @@ export interface DemoSettings {
   };
   readonly pretrain: { readonly steps: number; readonly learningRate: number };
   readonly sft: { readonly epochs: number; readonly learningRate: number };
-  readonly rank: { readonly samples: number; readonly temperature: number };
+  readonly rank: {
+    readonly samples: number;
+    readonly temperature: number;
+    /** Smallest difference in score that makes a pair. */
+    readonly minGap: number;
+  };
   readonly reward: { readonly epochs: number; readonly learningRate: number };
   readonly ppo: {
     readonly updates: number;
@@ -46,7 +51,7 @@ export const FULL: DemoSettings = {
   model: { numLayers: 4, hiddenSize: 192, numHeads: 3 },
   pretrain: { steps: 900, learningRate: 2e-3 },
   sft: { epochs: 4, learningRate: 1e-3 },
-  rank: { samples: 6, temperature: 1 },
+  rank: { samples: 6, temperature: 1, minGap: 0.5 },
   reward: { epochs: 4, learningRate: 3e-4 },
   ppo: { updates: 30, rolloutSize: 64, learningRate: 1e-4, klCoeff: 0.05 },
   dpo: { epochs: 2, learningRate: 1e-4, beta: 0.1 },
@@ -61,7 +66,7 @@ export const SMALL: DemoSettings = {
   model: { numLayers: 1, hiddenSize: 32, numHeads: 2 },
   pretrain: { steps: 4, learningRate: 2e-3 },
   sft: { epochs: 1, learningRate: 1e-3 },
-  rank: { samples: 3, temperature: 1 },
+  rank: { samples: 4, temperature: 1, minGap: 0 },
   reward: { epochs: 1, learningRate: 3e-4 },
   ppo: { updates: 2, rolloutSize: 8, learningRate: 1e-4, klCoeff: 0.05 },
   dpo: { epochs: 1, learningRate: 1e-4, beta: 0.1 },

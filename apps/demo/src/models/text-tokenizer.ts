@@ -7,6 +7,10 @@ export function textTokenizer(tokenizer: Tokenizer): TextTokenizer {
     encode: (text) => tokenizer.encode(text, { addSpecialTokens: false }),
     decode: (ids) => tokenizer.decode([...ids], { skipSpecialTokens: true }),
     eosTokenId: tokenizer.eosTokenId,
-    renderChat: (messages, options) => tokenizer.applyChatTemplate([...messages], options),
+    renderChat: (messages, options) =>
+      tokenizer.applyChatTemplate(
+        messages.map(({ role, content }) => ({ role, content })),
+        options,
+      ),
   };
 }
