@@ -11,7 +11,6 @@ import { linear } from '@llm/optim';
 import { loadModel } from '@llm/transformer';
 import type { CausalLm } from '@llm/transformer';
 import { saveFolder } from '../models/save-folder.ts';
-import { textTokenizer } from '../models/text-tokenizer.ts';
 import { stepProgress } from '../pipeline/step-progress.ts';
 import { examine } from './examine.ts';
 import type { Preferences } from './rank-stage.ts';
@@ -29,7 +28,7 @@ async function ruleScores(
   const { data, tokenizer, seed } = context;
   const score = rankingRule(data.countries);
   const prompts = data.heldOutQuestions.map(({ prompt }) => prompt);
-  const answers = await sampleTexts(model, textTokenizer(tokenizer), prompts, {
+  const answers = await sampleTexts(model, tokenizer, prompts, {
     samples,
     temperature: 1,
     maxNewTokens: MAX_ANSWER_TOKENS,
@@ -43,11 +42,11 @@ async function ruleScores(
 
 export async function dpoStage(context: StageContext, preferences: Preferences): Promise<Gain[]> {
   const { settings, data, tokenizer, output, seed } = context;
-  const encode = textTokenizer(tokenizer);
+
   const model = await loadModel(context.folder('sft'));
   try {
-    const { examples } = tokenizePreferences(preferences.train, encode);
-    const heldOut = tokenizePreferences(preferences.heldOut, encode).examples;
+    const { examples } = tokenizePreferences(preferences.train, tokenizer);
+    const heldOut = tokenizePreferences(preferences.heldOut, tokenizer).examples;
     const referenced = precomputeReference(model, heldOut, { batchSize: QUESTION_BATCH });
     const [scoresBefore, matchBefore] = [
       await ruleScores(context, model, 4),

@@ -3,7 +3,6 @@ import { exactMatch, sampleTexts } from '@llm/align';
 import type { CausalLm } from '@llm/transformer';
 import type { Tokenizer } from '@llm/tokenizer';
 import type { Question } from '../data/questions.ts';
-import { textTokenizer } from '../models/text-tokenizer.ts';
 import { MAX_ANSWER_TOKENS } from './settings.ts';
 
 export async function greedyAnswers(
@@ -12,7 +11,7 @@ export async function greedyAnswers(
   questions: readonly Question[],
 ): Promise<string[]> {
   const prompts = questions.map(({ prompt }) => prompt);
-  const answers = await sampleTexts(model, textTokenizer(tokenizer), prompts, {
+  const answers = await sampleTexts(model, tokenizer, prompts, {
     samples: 1,
     temperature: 0,
     maxNewTokens: MAX_ANSWER_TOKENS,

@@ -8,7 +8,6 @@ import { loadModel } from '@llm/transformer';
 import type { FactField } from '../data/countries.ts';
 import { completionFor } from '../data/questions.ts';
 import type { Question } from '../data/questions.ts';
-import { textTokenizer } from '../models/text-tokenizer.ts';
 import { stepProgress } from '../pipeline/step-progress.ts';
 import { examine } from './examine.ts';
 import { QUESTION_BATCH } from './settings.ts';
@@ -35,7 +34,7 @@ export async function loraStage(context: StageContext): Promise<Gain[]> {
       prompt: question.prompt,
       completion: completionFor(inSentence(question)),
     }));
-    const { examples } = tokenizeSft(rows, textTokenizer(tokenizer));
+    const { examples } = tokenizeSft(rows, tokenizer);
     const { epochs, learningRate, rank } = settings.lora;
     const steps = stepsFor(examples.length, QUESTION_BATCH, epochs);
     const measure = () => examine(model, tokenizer, data.heldOutQuestions, inSentence);

@@ -3,7 +3,6 @@ import { evaluatePolicy, frozenCopy, tokenizePrompt, trainPpo, valueModelFrom } 
 import { loadModel, loadRewardModel } from '@llm/transformer';
 import type { Question } from '../data/questions.ts';
 import { saveFolder } from '../models/save-folder.ts';
-import { textTokenizer } from '../models/text-tokenizer.ts';
 import { formatUpdate } from '../pipeline/ppo-progress.ts';
 import { examine } from './examine.ts';
 import { MAX_ANSWER_TOKENS, QUESTION_BATCH } from './settings.ts';
@@ -13,9 +12,9 @@ const SAMPLING = { temperature: 1, maxNewTokens: MAX_ANSWER_TOKENS, missingEosPe
 
 export async function ppoStage(context: StageContext): Promise<Gain[]> {
   const { settings, data, tokenizer, output, seed } = context;
-  const encode = textTokenizer(tokenizer);
+
   const promptIds = (questions: readonly Question[]) =>
-    questions.map(({ prompt }) => tokenizePrompt(encode, prompt));
+    questions.map(({ prompt }) => tokenizePrompt(tokenizer, prompt));
   const model = await loadModel(context.folder('sft'));
   const reference = frozenCopy(model);
   const reward = await loadRewardModel(context.folder('reward'));

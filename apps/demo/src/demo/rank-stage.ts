@@ -8,7 +8,6 @@ import type { CausalLm } from '@llm/transformer';
 import { join } from 'node:path';
 import { completionFor } from '../data/questions.ts';
 import type { Question } from '../data/questions.ts';
-import { textTokenizer } from '../models/text-tokenizer.ts';
 import { rankingRule } from './ranking-rule.ts';
 import { MAX_ANSWER_TOKENS } from './settings.ts';
 import type { StageContext } from './stage.ts';
@@ -36,7 +35,7 @@ async function rankAll(
     context.signal.throwIfAborted();
     const part = questions.slice(start, start + CHUNK);
     const prompts = part.map(({ prompt }) => prompt);
-    const answers = await sampleTexts(model, textTokenizer(tokenizer), prompts, {
+    const answers = await sampleTexts(model, tokenizer, prompts, {
       samples,
       temperature,
       maxNewTokens: MAX_ANSWER_TOKENS,

@@ -3,7 +3,6 @@ import { evaluateReward, tokenizePreferences, trainReward } from '@llm/align';
 import { linear } from '@llm/optim';
 import { Generator } from '@llm/tensor';
 import { loadModel, RewardModel, saveHead } from '@llm/transformer';
-import { textTokenizer } from '../models/text-tokenizer.ts';
 import { stepProgress } from '../pipeline/step-progress.ts';
 import type { Preferences } from './rank-stage.ts';
 import { QUESTION_BATCH } from './settings.ts';
@@ -15,12 +14,12 @@ export async function rewardStage(
   preferences: Preferences,
 ): Promise<Gain[]> {
   const { settings, tokenizer, output, seed } = context;
-  const encode = textTokenizer(tokenizer);
+
   const body = await loadModel(context.folder('sft'));
   const model = new RewardModel(body, { generator: new Generator(seed) });
   try {
-    const { examples } = tokenizePreferences(preferences.train, encode);
-    const heldOut = tokenizePreferences(preferences.heldOut, encode).examples;
+    const { examples } = tokenizePreferences(preferences.train, tokenizer);
+    const heldOut = tokenizePreferences(preferences.heldOut, tokenizer).examples;
     const { epochs, learningRate } = settings.reward;
     const steps = stepsFor(examples.length, QUESTION_BATCH, epochs);
     const measure = () => evaluateReward(model, heldOut, { batchSize: QUESTION_BATCH }).accuracy;

@@ -4,7 +4,6 @@ import { linear } from '@llm/optim';
 import { loadModel } from '@llm/transformer';
 import { completionFor } from '../data/questions.ts';
 import { saveFolder } from '../models/save-folder.ts';
-import { textTokenizer } from '../models/text-tokenizer.ts';
 import { stepProgress } from '../pipeline/step-progress.ts';
 import { examine } from './examine.ts';
 import { QUESTION_BATCH } from './settings.ts';
@@ -19,7 +18,7 @@ export async function sftStage(context: StageContext): Promise<Gain[]> {
       prompt,
       completion: completionFor(answer),
     }));
-    const { examples } = tokenizeSft(rows, textTokenizer(tokenizer));
+    const { examples } = tokenizeSft(rows, tokenizer);
     const { epochs, learningRate } = settings.sft;
     const steps = stepsFor(examples.length, QUESTION_BATCH, epochs);
     const before = await examine(model, tokenizer, data.heldOutQuestions);

@@ -3,7 +3,6 @@ import { tokenizePreferences, trainDpo } from '@llm/align';
 import { readPreferences } from '../../data/rows.ts';
 import { openModel } from '../../models/open-model.ts';
 import { saveFolder } from '../../models/save-folder.ts';
-import { textTokenizer } from '../../models/text-tokenizer.ts';
 import { stepProgress } from '../../pipeline/step-progress.ts';
 import { addAdapter, ADAPTER_OPTIONS, saveTrained } from '../adapter-options.ts';
 import { defineCommand } from '../command.ts';
@@ -41,7 +40,7 @@ export const command = defineCommand({
     const rows = await readPreferences(values.data);
     const { model, tokenizer } = await openModel(values.model);
     try {
-      const { examples, report } = tokenizePreferences(rows, textTokenizer(tokenizer), {
+      const { examples, report } = tokenizePreferences(rows, tokenizer, {
         maxLength: values['max-length'],
       });
       noteDataReport(output, report);

@@ -4,7 +4,6 @@ import { loadRewardModel } from '@llm/transformer';
 import { readPrompts } from '../../data/rows.ts';
 import { openModel } from '../../models/open-model.ts';
 import { saveFolder } from '../../models/save-folder.ts';
-import { textTokenizer } from '../../models/text-tokenizer.ts';
 import { formatUpdate } from '../../pipeline/ppo-progress.ts';
 import { defineCommand } from '../command.ts';
 import { startBackend } from '../start-backend.ts';
@@ -73,14 +72,13 @@ export const command = defineCommand({
     const reward = await loadRewardModel(values.reward);
     const critic = valueModelFrom(reward);
     try {
-      const encode = textTokenizer(tokenizer);
       const progress = output.progress('ppo', values.updates);
       const result = await trainPpo({
         model,
         critic,
         reference,
         reward,
-        prompts: texts.map((text) => tokenizePrompt(encode, text)),
+        prompts: texts.map((text) => tokenizePrompt(tokenizer, text)),
         updates: values.updates,
         rolloutSize: values.batch,
         epochs: values.epochs,

@@ -4,7 +4,6 @@ import { Generator } from '@llm/tensor';
 import { RewardModel, saveHead } from '@llm/transformer';
 import { readPreferences } from '../../data/rows.ts';
 import { openModel } from '../../models/open-model.ts';
-import { textTokenizer } from '../../models/text-tokenizer.ts';
 import { stepProgress } from '../../pipeline/step-progress.ts';
 import { defineCommand } from '../command.ts';
 import { noteDataReport } from '../data-report.ts';
@@ -30,7 +29,7 @@ export const command = defineCommand({
     const { model: body, tokenizer } = await openModel(values.model);
     const model = new RewardModel(body, { generator: new Generator(values.seed) });
     try {
-      const { examples, report } = tokenizePreferences(rows, textTokenizer(tokenizer), {
+      const { examples, report } = tokenizePreferences(rows, tokenizer, {
         maxLength: values['max-length'],
         tooLong: 'drop',
       });

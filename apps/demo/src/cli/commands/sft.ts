@@ -2,7 +2,6 @@
 import { tokenizeSft, trainSft } from '@llm/align';
 import { saveFolder } from '../../models/save-folder.ts';
 import { openModel } from '../../models/open-model.ts';
-import { textTokenizer } from '../../models/text-tokenizer.ts';
 import { readSftRows } from '../../data/rows.ts';
 import { stepProgress } from '../../pipeline/step-progress.ts';
 import { addAdapter, ADAPTER_OPTIONS, saveTrained } from '../adapter-options.ts';
@@ -25,7 +24,7 @@ export const command = defineCommand({
     const rows = await readSftRows(values.data);
     const { model, tokenizer } = await openModel(values.model);
     try {
-      const { examples, report } = tokenizeSft(rows, textTokenizer(tokenizer), {
+      const { examples, report } = tokenizeSft(rows, tokenizer, {
         maxLength: values['max-length'],
       });
       noteDataReport(output, report);
