@@ -11,8 +11,8 @@ export const ALLOWED_IMPORTS = {
   memory: [],
 };
 
-/** What a package's tests may import beside that: models to try adapters on. Never at run time. */
-const TEST_IMPORTS = { peft: ['transformer'] };
+/** What a package's tests may import beside that: models to try adapters on, adapters to train. Never at run time. */
+const TEST_IMPORTS = { peft: ['transformer'], align: ['peft'] };
 
 function restrictionsFor(name, also = []) {
   const allowed = [...ALLOWED_IMPORTS[name], ...also];

@@ -72,7 +72,7 @@ export { PpoModel } from './ppo/ppo-model.ts';
 export { PpoBatches } from './ppo/ppo-batches.ts';
 export type { PpoBatch, PpoBatchOptions } from './ppo/ppo-batches.ts';
 export type { PpoMetrics } from './ppo/ppo-metrics.ts';
-export { collectRollout, sampleAnswers } from './ppo/rollout.ts';
+export { collectRollout, rolloutFrom, sampleAnswers } from './ppo/rollout.ts';
 export type { PpoModels, Rollout, RolloutOptions } from './ppo/rollout.ts';
 export { scoreSamples } from './ppo/score-samples.ts';
 export type { Reward, RewardFunction, Sample, ScoreOptions } from './ppo/score-samples.ts';

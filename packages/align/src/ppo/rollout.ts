@@ -73,19 +73,24 @@ export async function collectRollout(
   prompts: readonly (readonly number[])[],
   options: RolloutOptions & { seed: number },
 ): Promise<Rollout> {
-  const { temperature = 0.7, padTokenId, forwardBatchSize: batchSize = 64 } = options;
-  const samples = await sampleAnswers(models.policy, prompts, options);
+  return rolloutFrom(models, await sampleAnswers(models.policy, prompts, options), options);
+}
+
+/** Works out what to learn from answers that the policy gave. */
+export async function rolloutFrom(
+  models: PpoModels,
+  samples: readonly Sample[],
+  options: RolloutOptions = {},
+): Promise<Rollout> {
+  const { temperature = 0.7, padTokenId, missingEosPenalty } = options;
+  const { forwardBatchSize: batchSize = 64 } = options;
   const answers = layOutResponses(
-    prompts,
+    samples.map((sample) => sample.promptIds),
     samples.map((sample) => sample.completionIds),
     padTokenId,
   );
-  const { missingEosPenalty } = options;
-  const scores = await scoreSamples(models.reward, samples, {
-    missingEosPenalty,
-    batchSize,
-    padTokenId,
-  });
+  const scoring = { missingEosPenalty, batchSize, padTokenId };
+  const scores = await scoreSamples(models.reward, samples, scoring);
   const measured = measure(models, answers, { temperature, batchSize });
   return {
     ...answers,
