@@ -30,6 +30,7 @@ export {
   savedNumbersPerLayer,
   type ActivationOptions,
 } from './activations.ts';
+export { loraParameterCount, type LoraShape } from './lora.ts';
 export { inputOutputBytes, logitBytesPerToken } from './input-output.ts';
 export { partBytes, type MemoryBreakdown, type MemoryPart } from './breakdown.ts';
 export { inferenceMemory, type InferenceOptions } from './inference.ts';

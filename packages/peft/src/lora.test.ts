@@ -9,65 +9,12 @@ import {
   deleteAdapter,
   disableAdapters,
   formatCounts,
-  mergeAdapter,
-  mergedAdapters,
   mergeAndRemove,
-  removeAdapters,
   setActiveAdapters,
-  unmergeAdapter,
 } from './index.ts';
 import type { LoraLinear } from './lora/lora-linear.ts';
 import { loraLayers } from './lora/lora-linear.ts';
-
-/** A user's own model: two blocks of linear layers, a norm and a head. I 3, inner 5, O 4. */
-class Block extends nn.Module {
-  qProj: nn.Module & { forward(x: Tensor): Tensor };
-  downProj: nn.Module & { forward(x: Tensor): Tensor };
-  constructor(generator: Generator) {
-    super();
-    this.qProj = new nn.Linear(3, 5, { generator });
-    this.downProj = new nn.Linear(5, 3, { generator, hasBias: false });
-  }
-  forward(x: Tensor): Tensor {
-    return tf.add(x, this.downProj.forward(tf.tanh(this.qProj.forward(x))));
-  }
-}
-
-class Model extends nn.Module {
-  embedTokens: nn.Embedding;
-  layers: Block[];
-  norm = new nn.RMSNorm(3, {});
-  lmHead: nn.Module & { forward(x: Tensor): Tensor };
-  constructor(seed = 1) {
-    super();
-    const generator = new Generator(seed);
-    this.embedTokens = new nn.Embedding(6, 3, { generator });
-    this.layers = [new Block(generator), new Block(generator)];
-    this.lmHead = new nn.Linear(3, 4, { generator, hasBias: false });
-  }
-  forward(x: Tensor): Tensor {
-    const hidden = this.layers.reduce((h, layer) => layer.forward(h), x);
-    return this.lmHead.forward(this.norm.forward(hidden));
-  }
-}
-
-const output = (model: Model) =>
-  tf.tidy(() => [...model.forward(tf.tensor2d([0.5, -1, 2, 1, 0, -0.5], [2, 3])).dataSync()]);
-
-/** Gives B values, as training would. */
-function randomizeB(model: Model, name: string, seed = 9): void {
-  const generator = new Generator(seed);
-  for (const [, layer] of loraLayers(model)) {
-    const adapter = layer.adapters[name];
-    if (adapter) nn.assignParameter(adapter.loraB, generator.normal(adapter.loraB.shape), 'loraB');
-  }
-}
-
-function expectClose(got: readonly number[], expected: readonly number[], tolerance = 1e-5): void {
-  expect(Math.max(...got.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(
-    tolerance,
-  );
-}
+import { expectClose, Model, output, randomizeB } from './test/adapted-model.ts';
 
 beforeAll(() => useBackend('cpu'));
 let model: Model;
@@ -246,65 +193,5 @@ describe('several adapters', () => {
     expect(() => setActiveAdapters(model, ['narrow'])).toThrow(
       'adapter: expected one of default, wide, got "narrow".',
     );
-  });
-});
-
-describe('merge', () => {
-  it('keeps the output, and unmerging restores the base within the reported error', () => {
-    fc.assert(
-      fc.property(fc.nat(99), fc.integer({ min: 1, max: 6 }), (seed, rank) => {
-        const fresh = new Model(seed);
-        const weights = () =>
-          fresh.layers.map(({ qProj }) => [...(qProj as LoraLinear).weight.dataSync()]);
-        const before = weights().flat();
-        addLora(fresh, { rank, targetModules: 'all-linear', generator: new Generator(seed) });
-        randomizeB(fresh, 'default', seed);
-        const separate = output(fresh);
-        const report = mergeAdapter(fresh);
-        expectClose(output(fresh), separate, 2e-4);
-        expect(report.layers).toBe(4);
-        unmergeAdapter(fresh);
-        const worst = Math.max(
-          ...weights()
-            .flat()
-            .map((value, i) => Math.abs(value - before[i]!)),
-        );
-        expect(worst).toBeLessThanOrEqual(report.maxRestoreError);
-        expectClose(output(fresh), separate, 2e-4);
-        fresh.dispose();
-      }),
-      { numRuns: 20 },
-    );
-  });
-
-  it('refuses to merge twice, to unmerge what is not merged, and to disable what is', () => {
-    addLora(model, { targetModules: ['q_proj'] });
-    expect(() => unmergeAdapter(model)).toThrow('unmergeAdapter: "default" is not merged.');
-    mergeAdapter(model);
-    expect(mergedAdapters(model)).toEqual(['default']);
-    expect(() => mergeAdapter(model)).toThrow('mergeAdapter: "default" is merged already.');
-    expect(() => disableAdapters(model, () => 1)).toThrow(
-      'expected no merged adapter, got default',
-    );
-    expect(() => deleteAdapter(model, 'default')).toThrow('is merged. Call unmergeAdapter first.');
-  });
-
-  it('changes nothing when a merged weight would not be finite', () => {
-    addLora(model, { targetModules: 'all-linear' });
-    const before = output(model);
-    const broken = loraLayers(model)[3]![1].adapters.default!.loraB;
-    nn.assignParameter(broken, tf.fill(broken.shape, NaN), 'loraB');
-    expect(() => mergeAdapter(model)).toThrow('mergeAdapter: layers.1.downProj: expected finite');
-    removeAdapters(model);
-    expect(output(model)).toEqual(before);
-  });
-
-  it('leaks nothing', () => {
-    addLora(model, { targetModules: 'all-linear' });
-    const before = tf.memory().numTensors;
-    mergeAdapter(model);
-    unmergeAdapter(model);
-    output(model);
-    expect(tf.memory().numTensors).toBe(before);
   });
 });

@@ -1,5 +1,5 @@
-// A program for kill.test.ts: trains in the folder given, slowly writing checkpoints, until it is killed. It prints
-// `saving N` when it starts to write checkpoint N.
+// A program for kill.test.ts: trains in the folder given and stops in the middle of writing its n-th checkpoint,
+// where it prints `half` and waits to be killed. Usage: killed-run.mjs DIRECTORY N
 
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,17 +8,20 @@ import { useBackend } from '@llm/tensor';
 import { train } from '../train/train.ts';
 import { tinyRun } from './tiny-model.ts';
 
-/** Forty pieces a few milliseconds apart, so that a kill lands in the middle. */
-async function saveSlowly(directory: string): Promise<void> {
-  process.stdout.write(`saving ${directory}\n`);
-  const file = await open(join(directory, 'slow.bin'), 'w');
-  for (let piece = 0; piece < 40; piece++) {
-    await file.write(Buffer.alloc(1000, piece));
-    await sleep(3);
+const [directory = '', last = ''] = process.argv.slice(2);
+let saves = 0;
+
+async function save(folder: string): Promise<void> {
+  saves += 1;
+  const file = await open(join(folder, 'large.bin'), 'w');
+  await file.write(Buffer.alloc(1000, saves));
+  if (saves === Number(last)) {
+    process.stdout.write('half\n');
+    await sleep(60_000); // the test kills it long before
   }
+  await file.write(Buffer.alloc(1000, saves));
   await file.close();
 }
 
-const [directory = ''] = process.argv.slice(2);
 await useBackend('cpu');
-await train(tinyRun({ checkpoint: { directory, every: 2, save: saveSlowly }, resume: true }));
+await train(tinyRun({ checkpoint: { directory, every: 2, save }, resume: true }));
