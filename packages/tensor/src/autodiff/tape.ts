@@ -1,13 +1,14 @@
 /** What tfjs records while a tape is on, seen through its engine (tfjs-core 4.22,
  *  `Engine.addTapeNode`). Only this file touches the engine's internals. */
 import * as tf from '@tensorflow/tfjs-core';
+import { freeUnread } from './saved-for-gradient.ts';
 
 /** One recorded kernel call: its inputs, its outputs, its gradient and what that needs. */
 export type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number];
 
 /** A tape that keeps only what depends on the tensors it was made over. Other nodes can never
  *  receive a gradient, so what they saved is freed at once: frozen layers that no trained
- *  parameter precedes cost no activation memory. */
+ *  parameter precedes cost no activation memory. Of the others, what no gradient will read. */
 export class DependencyTape extends Array<TapeNode> {
   readonly #dependent = new Set<number>();
 
@@ -24,14 +25,22 @@ export class DependencyTape extends Array<TapeNode> {
 
   override push(...nodes: TapeNode[]): number {
     for (const node of nodes) {
-      if (Object.values(node.inputs).some((input) => this.dependsOnSource(input))) {
+      const inputs = this.#dependentInputs(node);
+      if (inputs.length > 0) {
         for (const output of node.outputs) this.#dependent.add(output.id);
+        freeUnread(node, inputs);
         super.push(node);
       } else {
         freeSaved(node);
       }
     }
     return this.length;
+  }
+
+  #dependentInputs(node: TapeNode): string[] {
+    return Object.keys(node.inputs).filter((name) =>
+      this.dependsOnSource(node.inputs[name] as tf.Tensor),
+    );
   }
 }
 

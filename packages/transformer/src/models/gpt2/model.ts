@@ -88,10 +88,12 @@ export class Gpt2Block extends nn.Module {
     this.mlp = new Gpt2Mlp(config, build);
   }
 
-  /** [B, T, C] → [B, T, C] */
+  /** [B, T, C] → [B, T, C]; keeps only what the backward pass needs */
   forward(x: Tensor, pass: ForwardPass & { readonly layer: number }): Tensor {
-    const attended = tf.add(x, this.attn.forward(this.ln_1.forward(x), pass));
-    return tf.add(attended, this.mlp.forward(this.ln_2.forward(attended)));
+    return scope(() => {
+      const attended = tf.add(x, this.attn.forward(this.ln_1.forward(x), pass));
+      return tf.add(attended, this.mlp.forward(this.ln_2.forward(attended)));
+    });
   }
 }
 

@@ -66,10 +66,12 @@ export class LlamaLayer extends nn.Module {
     this.mlp = buildMlp(config, build);
   }
 
-  /** [B, T, C] → [B, T, C] */
+  /** [B, T, C] → [B, T, C]; keeps only what the backward pass needs */
   forward(x: Tensor, pass: LayerPass): Tensor {
-    const attended = tf.add(x, this.selfAttn.forward(this.inputLayernorm.forward(x), pass));
-    return tf.add(attended, this.mlp.forward(this.postAttentionLayernorm.forward(attended)));
+    return scope(() => {
+      const attended = tf.add(x, this.selfAttn.forward(this.inputLayernorm.forward(x), pass));
+      return tf.add(attended, this.mlp.forward(this.postAttentionLayernorm.forward(attended)));
+    });
   }
 }
 
