@@ -157,7 +157,8 @@ function hashShort(low: number, high: number, length: number): number {
   return spread(mixed);
 }
 
-function hashLong(view: DataView, start: number, length: number): number {
+/** Hash of a key of at least four bytes. */
+export function hashLong(view: DataView, start: number, length: number): number {
   let hash = length;
   const end = start + length;
   for (let i = start; i + 4 <= end; i += 4) {

@@ -31,8 +31,8 @@ describe('byte-level BPE', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const expected = general.encode(text);
-        expect(fast.encode(text)).toEqual(expected);
-        expect(fast.encode(text)).toEqual(expected);
+        // New, seen once (long pieces are cached when they come again), and cached.
+        for (let i = 0; i < 3; i++) expect(fast.encode(text)).toEqual(expected);
       }),
       { numRuns: 200 },
     );

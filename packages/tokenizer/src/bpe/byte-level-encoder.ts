@@ -6,7 +6,7 @@ import type { KnownScanner } from '../pre-tokenizers/known-scanner.ts';
 import type { IdBuffer } from '../model.ts';
 import type { BpeModel } from './bpe-model.ts';
 import { BYTE_CHARACTERS, byteCharacters } from './byte-alphabet.ts';
-import { ByteKeyTable } from './byte-key-table.ts';
+import { ByteKeyTable, hashLong } from './byte-key-table.ts';
 import { mergeSymbols } from './merge-symbols.ts';
 import { textWindows, Utf8Buffer } from './utf8-buffer.ts';
 
@@ -14,6 +14,10 @@ import { textWindows, Utf8Buffer } from './utf8-buffer.ts';
 const MAX_CACHED_PIECES = 3 << 17;
 /** Longer pieces are rarely seen twice. */
 const MAX_CACHED_BYTES = 48;
+/** Pieces up to here are cached at once, longer ones when they come again: in Chinese most never do. */
+const CACHED_AT_ONCE_BYTES = 8;
+/** One byte of fingerprint for each of so many kinds of long piece that came once. */
+const SEEN_ONCE_SLOTS = 1 << 17;
 
 /** Bytes that occur in UTF-8; a model may lack the others. */
 function occursInUtf8(byte: number): boolean {
@@ -31,6 +35,7 @@ export class ByteLevelEncoder {
   #sequences = new Int32Array(1 << 12);
   #sequencesLength = 0;
   #symbols = new Int32Array(256);
+  readonly #seenOnce = new Uint8Array(SEEN_ONCE_SLOTS);
 
   /** Undefined where the model has options that the fast path does not know. */
   static create(model: BpeModel, scanner: KnownScanner): ByteLevelEncoder | undefined {
@@ -101,8 +106,20 @@ export class ByteLevelEncoder {
     const found = this.#mergePiece(start, length);
     const symbols = this.#symbols;
     for (let i = 0; i < found; i++) ids[count + i] = symbols[i] as number;
-    if (length <= MAX_CACHED_BYTES) this.#remember(start, length, offset, found);
+    if (this.#isWorthCaching(start, length)) this.#remember(start, length, offset, found);
     return count + found;
+  }
+
+  #isWorthCaching(start: number, length: number): boolean {
+    if (length <= CACHED_AT_ONCE_BYTES || length > MAX_CACHED_BYTES)
+      return length <= MAX_CACHED_BYTES;
+    const hash = hashLong(this.#buffer.view, start, length);
+    const slot = hash & (SEEN_ONCE_SLOTS - 1);
+    // Never 0, which says that no piece came.
+    const fingerprint = ((hash >>> 24) & 0xff) | 1;
+    if (this.#seenOnce[slot] === fingerprint) return true;
+    this.#seenOnce[slot] = fingerprint;
+    return false;
   }
 
   #mergePiece(start: number, length: number): number {
