@@ -1,7 +1,7 @@
 import { tf, useBackend } from '@llm/tensor';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, expectNoLeak, take } from '../testing.ts';
+import { expectClose, expectNoLeak, take } from '../checks.test-support.ts';
 import { dpoLoss } from './dpo-loss.ts';
 
 beforeAll(() => useBackend('cpu'));

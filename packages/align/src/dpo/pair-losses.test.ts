@@ -2,7 +2,7 @@
 import { tf, useBackend } from '@llm/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tokenLogprobs } from '../logprobs/token-logprobs.ts';
-import { expectClose, fixture } from '../testing.ts';
+import { expectClose, fixture } from '../checks.test-support.ts';
 import { dpoLoss } from './dpo-loss.ts';
 import { PAIR_LOSSES } from './pair-losses.ts';
 import type { PairLossType } from './pair-losses.ts';

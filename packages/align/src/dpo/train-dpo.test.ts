@@ -3,7 +3,7 @@ import type { CausalLm } from '@llm/transformer';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluateDpo } from '../evaluation/evaluate-dpo.ts';
 import { frozenCopy } from '../models/copy-model.ts';
-import { EOS, tinyModel } from '../tiny-model.ts';
+import { EOS, tinyModel } from '../tiny-model.test-support.ts';
 import { precomputeReference } from './reference.ts';
 import { trainDpo } from './train-dpo.ts';
 import type { DpoTrainerOptions } from './train-dpo.ts';

@@ -2,8 +2,8 @@ import { tf, useBackend } from '@llm/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { collate } from '../data/collate.ts';
 import { completionSums } from '../logprobs/completion-logprobs.ts';
-import { expectNoLeak, take } from '../testing.ts';
-import { tinyModel, VOCABULARY } from '../tiny-model.ts';
+import { expectNoLeak, take } from '../checks.test-support.ts';
+import { tinyModel, VOCABULARY } from '../tiny-model.test-support.ts';
 import { bitsPerByte, evaluateHeldOut } from './bits-per-byte.ts';
 
 beforeAll(() => useBackend('cpu'));

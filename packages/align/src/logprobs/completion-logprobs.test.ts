@@ -1,8 +1,8 @@
 import { scope, tf, useBackend } from '@llm/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { collate } from '../data/collate.ts';
-import { expectClose, expectNoLeak, fixture, take } from '../testing.ts';
-import { tinyModel } from '../tiny-model.ts';
+import { expectClose, expectNoLeak, fixture, take } from '../checks.test-support.ts';
+import { tinyModel } from '../tiny-model.test-support.ts';
 import { completionLogprobs, completionSums } from './completion-logprobs.ts';
 import { sequenceLogprobs } from './token-logprobs.ts';
 import { meanEntropy, tokenAccuracy } from './token-statistics.ts';

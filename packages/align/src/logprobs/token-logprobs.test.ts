@@ -1,6 +1,6 @@
 import { tf, useBackend } from '@llm/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, expectNoLeak } from '../testing.ts';
+import { expectClose, expectNoLeak } from '../checks.test-support.ts';
 import { sequenceLogprobs, tokenLogprobs } from './token-logprobs.ts';
 
 beforeAll(() => useBackend('cpu'));

@@ -1,6 +1,6 @@
 import { tf, useBackend } from '@llm/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectNoLeak, take } from '../testing.ts';
+import { expectNoLeak, take } from '../checks.test-support.ts';
 import { maskedMean, maskedSum } from './masked-mean.ts';
 
 beforeAll(() => useBackend('cpu'));

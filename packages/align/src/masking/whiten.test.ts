@@ -1,6 +1,6 @@
 import { tf, useBackend } from '@llm/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, expectNoLeak, take } from '../testing.ts';
+import { expectClose, expectNoLeak, take } from '../checks.test-support.ts';
 import { whiten } from './whiten.ts';
 
 beforeAll(() => useBackend('cpu'));

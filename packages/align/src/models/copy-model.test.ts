@@ -1,8 +1,8 @@
 import { Generator, tf, useBackend } from '@llm/tensor';
 import { RewardModel } from '@llm/transformer';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, take } from '../testing.ts';
-import { tinyModel } from '../tiny-model.ts';
+import { expectClose, take } from '../checks.test-support.ts';
+import { tinyModel } from '../tiny-model.test-support.ts';
 import { frozenCopy, valueModelFrom } from './copy-model.ts';
 import { inEvalMode } from './in-eval-mode.ts';
 

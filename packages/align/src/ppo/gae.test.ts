@@ -1,7 +1,7 @@
 import { tf, useBackend } from '@llm/tensor';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, expectNoLeak } from '../testing.ts';
+import { expectClose, expectNoLeak } from '../checks.test-support.ts';
 import { gae } from './gae.ts';
 
 beforeAll(() => useBackend('cpu'));

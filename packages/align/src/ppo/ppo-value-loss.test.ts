@@ -1,6 +1,6 @@
 import { tf, useBackend } from '@llm/tensor';
 import { beforeAll, describe, it } from 'vitest';
-import { expectClose, expectNoLeak } from '../testing.ts';
+import { expectClose, expectNoLeak } from '../checks.test-support.ts';
 import { ppoValueLoss } from './ppo-value-loss.ts';
 
 beforeAll(() => useBackend('cpu'));

@@ -5,7 +5,7 @@ import { Generator, useBackend } from '@llm/tensor';
 import { ValueModel } from '@llm/transformer';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { frozenCopy } from '../models/copy-model.ts';
-import { tinyModel } from '../tiny-model.ts';
+import { tinyModel } from '../tiny-model.test-support.ts';
 import { trainPpo } from './train-ppo.ts';
 
 let directory = '';

@@ -4,7 +4,7 @@ import type { CausalLm } from '@llm/transformer';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluatePolicy } from '../evaluation/evaluate-policy.ts';
 import { frozenCopy, valueModelFrom } from '../models/copy-model.ts';
-import { EOS, tinyModel } from '../tiny-model.ts';
+import { EOS, tinyModel } from '../tiny-model.test-support.ts';
 import { PpoBatches } from './ppo-batches.ts';
 import { ppoLoss } from './ppo-loss.ts';
 import { PpoModel } from './ppo-model.ts';

@@ -2,7 +2,7 @@
 import { tf, useBackend } from '@llm/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { whiten } from '../masking/whiten.ts';
-import { expectClose, fixture } from '../testing.ts';
+import { expectClose, fixture } from '../checks.test-support.ts';
 import { gae } from './gae.ts';
 import { klPenaltyRewards, valueMask } from './kl-penalty-rewards.ts';
 import type { KlEstimator } from './kl-penalty-rewards.ts';

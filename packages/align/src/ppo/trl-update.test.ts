@@ -5,7 +5,7 @@ import { Generator, nn, scope, tf, useBackend, valueAndGrads } from '@llm/tensor
 import type { Tensor } from '@llm/tensor';
 import { createModel, parseConfig, RewardModel, ValueModel } from '@llm/transformer';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, fixture } from '../testing.ts';
+import { expectClose, fixture } from '../checks.test-support.ts';
 import { ppoLoss } from './ppo-loss.ts';
 import { PpoModel } from './ppo-model.ts';
 import { rolloutFrom, selectAnswers } from './rollout.ts';

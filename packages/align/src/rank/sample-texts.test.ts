@@ -1,6 +1,6 @@
 import { tf, useBackend } from '@llm/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { EOS, tinyModel } from '../tiny-model.ts';
+import { EOS, tinyModel } from '../tiny-model.test-support.ts';
 import { sampleTexts } from './sample-texts.ts';
 
 beforeAll(() => useBackend('cpu'));

@@ -1,6 +1,6 @@
 import { tf, useBackend } from '@llm/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, expectNoLeak, fixture, take } from '../testing.ts';
+import { expectClose, expectNoLeak, fixture, take } from '../checks.test-support.ts';
 import { pairwiseRewardLoss } from './pairwise-reward-loss.ts';
 
 beforeAll(() => useBackend('cpu'));

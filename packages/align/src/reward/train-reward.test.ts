@@ -2,7 +2,7 @@ import { Generator, tf, useBackend } from '@llm/tensor';
 import { RewardModel } from '@llm/transformer';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluateReward } from '../evaluation/evaluate-reward.ts';
-import { EOS, tinyModel } from '../tiny-model.ts';
+import { EOS, tinyModel } from '../tiny-model.test-support.ts';
 import { trainReward } from './train-reward.ts';
 
 beforeAll(() => useBackend('cpu'));

@@ -1,7 +1,7 @@
 import { tf, useBackend } from '@llm/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tokenLogprobs } from '../logprobs/token-logprobs.ts';
-import { expectClose, expectNoLeak, fixture } from '../testing.ts';
+import { expectClose, expectNoLeak, fixture } from '../checks.test-support.ts';
 import { sftLoss } from './sft-loss.ts';
 import type { SftLossType } from './sft-loss.ts';
 

@@ -1,7 +1,7 @@
 import { tf, useBackend } from '@llm/tensor';
 import { generate } from '@llm/transformer';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { EOS, tinyModel } from '../tiny-model.ts';
+import { EOS, tinyModel } from '../tiny-model.test-support.ts';
 import { trainSft } from './train-sft.ts';
 
 beforeAll(() => useBackend('cpu'));

@@ -8,7 +8,7 @@ import { frozenCopy } from '../models/copy-model.ts';
 import { trainDpo } from '../dpo/train-dpo.ts';
 import { trainPpo } from '../ppo/train-ppo.ts';
 import { trainSft } from '../sft/train-sft.ts';
-import { EOS, tinyModel } from '../tiny-model.ts';
+import { EOS, tinyModel } from '../tiny-model.test-support.ts';
 
 beforeAll(() => useBackend('cpu'));
 

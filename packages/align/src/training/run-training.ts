@@ -1,7 +1,7 @@
 // What SFT, reward and DPO training share: shuffled batches of examples held in memory, a default optimizer, and
 // @llm/optim's loop, which brings clipping, accumulation, checkpoints and resuming.
 import { adamw, mapBatches, shuffledBatches, train } from '@llm/optim';
-import type { BatchSource, LossResult, Optimizer, TrainOptions, TrainResult } from '@llm/optim';
+import type { BatchSource, Optimizer, TrainOptions, TrainResult } from '@llm/optim';
 import { Generator } from '@llm/tensor';
 import type { nn } from '@llm/tensor';
 import { DataError } from '../errors.ts';
@@ -87,6 +87,3 @@ export function exampleBatches<Example, Batch>(
 export function withoutDropout(model: nn.Module): void {
   if (model.training) model.eval();
 }
-
-/** Scalars of a loss with metrics, in TRL's names. */
-export type { LossResult };
