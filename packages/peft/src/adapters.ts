@@ -73,7 +73,7 @@ export function deleteAdapter(model: nn.Module, name: string): void {
   }
   const active = activeAdapters(model).filter((other) => other !== name);
   for (const [path, layer] of loraLayers(model)) {
-    layer.adapters[name]?.dispose();
+    layer.adapter(name)?.dispose();
     delete layer.adapters[name];
     if (Object.keys(layer.adapters).length === 0) model.setModule(path, layer.baseLayer);
   }
@@ -95,7 +95,7 @@ export function layersOf(
 ): { path: string; layer: LoraLinear; adapter: LoraAdapter }[] {
   checkExists(model, name);
   return loraLayers(model).flatMap(([path, layer]) => {
-    const adapter = layer.adapters[name];
+    const adapter = layer.adapter(name);
     return adapter ? [{ path, layer, adapter }] : [];
   });
 }

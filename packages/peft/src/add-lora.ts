@@ -77,8 +77,10 @@ function modelTypeOf(model: nn.Module): string | undefined {
 }
 
 function checkName(model: nn.Module, name: string): void {
-  if (!/^[\w-]+$/.test(name)) {
-    throw new AdapterError(`lora: name: expected letters, digits, _ and -, got "${name}".`);
+  if (!/^[A-Za-z0-9][\w-]*$/.test(name)) {
+    throw new AdapterError(
+      `lora: name: expected a letter or digit, then letters, digits, _ and -, got "${name}".`,
+    );
   }
   if (!adapterNames(model).includes(name)) return;
   throw new AdapterError(

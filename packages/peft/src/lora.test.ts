@@ -189,6 +189,17 @@ describe('several adapters', () => {
     ]);
   });
 
+  it('takes any name, also one that every object has', () => {
+    addLora(model, { targetModules: ['layers.0.q_proj'] }, 'constructor');
+    setActiveAdapters(model, ['constructor']);
+    expect(model.trainableParameters()).toHaveLength(2);
+    expect(output(model)).toHaveLength(8);
+    deleteAdapter(model, 'constructor');
+    expect(() => addLora(model, { targetModules: ['q_proj'] }, '__proto__')).toThrow(
+      'lora: name: expected a letter or digit',
+    );
+  });
+
   it('names those that exist when one does not', () => {
     expect(() => setActiveAdapters(model, ['narrow'])).toThrow(
       'adapter: expected one of default, wide, got "narrow".',

@@ -10,6 +10,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EIO: 'the disk reports an input/output error',
   ENOTDIR: 'a part of the path is a file',
+  EEXIST: 'a file of that name is in the way',
 };
 
 /** The error to throw instead of `error` when `what` could not be written to `directory`. */

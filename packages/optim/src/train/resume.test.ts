@@ -160,6 +160,15 @@ describe('the run folder', () => {
     expect(JSON.parse(second)).toMatchObject({ step: 2, 'eval/loss': 0.5 });
   });
 
+  it('cannot be a file', async () => {
+    const path = join(directory, 'file');
+    await writeFile(path, 'not a folder');
+    await expect(train(tinyRun({ checkpoint: { directory: path } }))).rejects.toThrow(
+      `train: the run folder: expected to write to ${path}, but a file of that name is in the way`,
+    );
+    expect(await readFile(path, 'utf8')).toBe('not a folder');
+  });
+
   it('is not overwritten by a fresh run', async () => {
     await train(tinyRun({ checkpoint: checkpoint(), ...stopAfter(2) }));
     await expect(train(tinyRun({ checkpoint: checkpoint() }))).rejects.toThrow(

@@ -41,6 +41,11 @@ export class LoraLinear extends nn.Module {
     return this.baseLayer.bias;
   }
 
+  /** This layer's part of the adapter, if it has one. */
+  adapter(name: string): LoraAdapter | undefined {
+    return Object.hasOwn(this.adapters, name) ? this.adapters[name] : undefined;
+  }
+
   /** [.., I] → [.., O]; the caller owns the result. */
   forward(x: Tensor): Tensor {
     return scope(() => {
@@ -53,7 +58,7 @@ export class LoraLinear extends nn.Module {
   #separate(): LoraAdapter[] {
     return this.active
       .filter((name) => !this.merged.includes(name))
-      .flatMap((name) => this.adapters[name] ?? []);
+      .flatMap((name) => this.adapter(name) ?? []);
   }
 }
 
