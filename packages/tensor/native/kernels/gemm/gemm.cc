@@ -48,26 +48,41 @@ void RunEmpty(const Gemm& g) {
   GemmActivateForCpu()(g.c, g.c_row, g.m, g.n, g.activation, g.alpha);
 }
 
-// A product of packed blocks. Rows or columns `first` to `first + count` of the shared operand's chunk are packed
-// at `scratch`: for each block of k in turn, all panels.
+using PackFunction = decltype(GemmPackAForCpu());
+
+// A or B, seen as `size` rows (columns) of k values each.
+struct Operand {
+  const float* source;
+  size_t outer_stride;
+  size_t k_stride;
+  size_t size;
+  size_t width;  // of its panels
+  PackFunction pack;
+};
+
+Operand OperandA(const Gemm& g, GemmTile tile) { return {g.a, g.a_row, g.a_k, g.m, tile.rows, GemmPackAForCpu()}; }
+Operand OperandB(const Gemm& g, GemmTile tile) { return {g.b, g.b_column, g.b_k, g.n, tile.columns, GemmPackBForCpu()}; }
+
+// A product of packed blocks. An operand that is packed whole has, for each block of k in turn, all its panels.
 class PackedGemm {
  public:
-  PackedGemm(const Gemm& gemm, const GemmPlan& plan, float* scratch)
+  PackedGemm(const Gemm& gemm, const GemmPlan& plan, GemmTile tile, float* scratch)
       : g_(gemm),
         plan_(plan),
-        scratch_(scratch),
-        pack_shared_(plan.is_a_shared ? GemmPackAForCpu() : GemmPackBForCpu()),
-        pack_slice_(plan.is_a_shared ? GemmPackBForCpu() : GemmPackAForCpu()),
+        shared_(plan.is_a_shared ? OperandA(gemm, tile) : OperandB(gemm, tile)),
+        sliced_(plan.is_a_shared ? OperandB(gemm, tile) : OperandA(gemm, tile)),
+        packed_shared_(scratch),
+        packed_sliced_(scratch + plan.shared_chunk * gemm.k),
         block_(GemmBlockForCpu()),
         activate_(GemmActivateForCpu()) {}
 
   void Run(Pool& pool) {
-    const size_t shared = plan_.is_a_shared ? g_.m : g_.n;
-    for (first_ = 0; first_ < shared; first_ += plan_.shared_chunk) {
-      count_ = Smaller(shared - first_, plan_.shared_chunk);
-      PackShared(pool);
+    if (plan_.is_sliced_whole) PackWhole(sliced_, 0, sliced_.size, packed_sliced_, pool);
+    const size_t slices = DivideUp(sliced_.size, plan_.slice);
+    for (first_ = 0; first_ < shared_.size; first_ += plan_.shared_chunk) {
+      count_ = Smaller(shared_.size - first_, plan_.shared_chunk);
+      PackWhole(shared_, first_, count_, packed_shared_, pool);
       const size_t parts = DivideUp(count_, plan_.shared_part);
-      const size_t slices = DivideUp(plan_.is_a_shared ? g_.n : g_.m, plan_.slice);
       pool.Run(parts * slices, [&](size_t i) { RunTask(i / parts, i % parts); });
     }
   }
@@ -75,29 +90,40 @@ class PackedGemm {
  private:
   size_t BlockSize(size_t k) const { return Smaller(g_.k - k, plan_.block_k); }
 
-  // The packed panels of the shared operand, from k on, starting with its row or column `offset` of the chunk.
-  float* SharedAt(size_t k, size_t offset) const {
-    return scratch_ + k * RoundUp(count_, plan_.shared_width) + offset * BlockSize(k);
+  // Where the panels of row or column `offset` of `count` begin, from k on.
+  float* PackedAt(float* packed, size_t width, size_t count, size_t k, size_t offset) const {
+    return packed + k * RoundUp(count, width) + offset * BlockSize(k);
   }
 
-  void PackShared(Pool& pool) {
-    const float* source = plan_.is_a_shared ? g_.a : g_.b;
-    const size_t outer_stride = plan_.is_a_shared ? g_.a_row : g_.b_column;
-    const size_t k_stride = plan_.is_a_shared ? g_.a_k : g_.b_k;
+  void Pack(const Operand& operand, size_t first, size_t count, size_t k, float* packed) const {
+    operand.pack(operand.source + first * operand.outer_stride + k * operand.k_stride, operand.outer_stride,
+                 operand.k_stride, count, BlockSize(k), packed, BlockSize(k) * operand.width);
+  }
+
+  // Tasks read memory in order: some rows (columns) of all k, or some k of all of them.
+  void PackWhole(const Operand& operand, size_t first, size_t count, float* packed, Pool& pool) const {
     const size_t blocks = DivideUp(g_.k, plan_.block_k);
-    const size_t group = RoundUp(kPackGrainFloats / plan_.block_k + 1, plan_.shared_width);
-    pool.Run(blocks * DivideUp(count_, group), [&](size_t i) {
-      const size_t k = i % blocks * plan_.block_k;
-      const size_t offset = i / blocks * group;
-      pack_shared_(source + (first_ + offset) * outer_stride + k * k_stride, outer_stride, k_stride,
-                   Smaller(count_ - offset, group), BlockSize(k), SharedAt(k, offset));
+    const bool is_by_k = operand.outer_stride == 1;
+    const size_t group = is_by_k ? RoundUp(count, operand.width)
+                                 : RoundUp(kPackGrainFloats / plan_.block_k + 1, operand.width);
+    const size_t depth = is_by_k ? kPackGrainFloats / group + 1 : plan_.block_k;
+    const size_t groups = DivideUp(count, group), depths = DivideUp(plan_.block_k, depth);
+    pool.Run(groups * blocks * depths, [&](size_t i) {
+      const size_t k = i / depths % blocks * plan_.block_k;
+      const size_t within = i % depths * depth;
+      if (within >= BlockSize(k)) return;
+      const size_t offset = i / depths / blocks * group;
+      operand.pack(operand.source + (first + offset) * operand.outer_stride + (k + within) * operand.k_stride,
+                   operand.outer_stride, operand.k_stride, Smaller(count - offset, group),
+                   Smaller(BlockSize(k) - within, depth),
+                   PackedAt(packed, operand.width, count, k, offset) + within * operand.width,
+                   BlockSize(k) * operand.width);
     });
   }
 
   void RunTask(size_t slice, size_t part) {
-    float* packed = Pool::Workspace();
     const size_t slice_first = slice * plan_.slice;
-    const size_t slice_count = Smaller((plan_.is_a_shared ? g_.n : g_.m) - slice_first, plan_.slice);
+    const size_t slice_count = Smaller(sliced_.size - slice_first, plan_.slice);
     const size_t part_first = part * plan_.shared_part;
     const size_t part_count = Smaller(count_ - part_first, plan_.shared_part);
     const size_t row = plan_.is_a_shared ? first_ + part_first : slice_first;
@@ -106,42 +132,43 @@ class PackedGemm {
     const size_t columns = plan_.is_a_shared ? slice_count : part_count;
     float* c = g_.c + row * g_.c_row + column;
     for (size_t k = 0; k < g_.k; k += plan_.block_k) {
-      const size_t block_k = BlockSize(k);
-      PackSlice(slice_first, slice_count, k, packed);
-      const float* shared = SharedAt(k, part_first);
-      const GemmInit init = k > 0 || g_.accumulate ? GemmInit::kC : g_.bias != nullptr ? GemmInit::kBias : GemmInit::kZero;
+      const float* shared = PackedAt(packed_shared_, shared_.width, count_, k, part_first);
+      const float* sliced = SliceAt(slice_first, slice_count, k);
+      const GemmInit init = k > 0 || g_.accumulate ? GemmInit::kC : g_.bias ? GemmInit::kBias : GemmInit::kZero;
       const float* bias = init == GemmInit::kBias ? g_.bias + column : nullptr;
-      const size_t shared_stride = plan_.shared_width * block_k;
-      const size_t slice_stride = plan_.slice_width * block_k;
-      if (plan_.is_a_shared) {
-        block_(rows, columns, block_k, shared, shared_stride, packed, slice_stride, c, g_.c_row, init, bias);
-      } else {
-        block_(rows, columns, block_k, packed, slice_stride, shared, shared_stride, c, g_.c_row, init, bias);
-      }
+      const float* a = plan_.is_a_shared ? shared : sliced;
+      const float* b = plan_.is_a_shared ? sliced : shared;
+      const size_t a_width = plan_.is_a_shared ? shared_.width : sliced_.width;
+      const size_t b_width = plan_.is_a_shared ? sliced_.width : shared_.width;
+      const size_t block_k = BlockSize(k);
+      block_(rows, columns, block_k, a, a_width * block_k, b, b_width * block_k, c, g_.c_row, init, bias);
     }
     if (g_.activation != Activation::kNone) activate_(c, g_.c_row, rows, columns, g_.activation, g_.alpha);
   }
 
-  void PackSlice(size_t first, size_t count, size_t k, float* packed) const {
-    const float* source = plan_.is_a_shared ? g_.b : g_.a;
-    const size_t outer_stride = plan_.is_a_shared ? g_.b_column : g_.a_row;
-    const size_t k_stride = plan_.is_a_shared ? g_.b_k : g_.a_k;
-    pack_slice_(source + first * outer_stride + k * k_stride, outer_stride, k_stride, count, BlockSize(k), packed);
+  const float* SliceAt(size_t first, size_t count, size_t k) const {
+    if (plan_.is_sliced_whole) return PackedAt(packed_sliced_, sliced_.width, sliced_.size, k, first);
+    float* packed = Pool::Workspace();
+    Pack(sliced_, first, count, k, packed);
+    return packed;
   }
 
   const Gemm& g_;
   const GemmPlan& plan_;
-  float* scratch_;
-  decltype(GemmPackAForCpu()) pack_shared_;
-  decltype(GemmPackAForCpu()) pack_slice_;
+  const Operand shared_;
+  const Operand sliced_;
+  float* packed_shared_;
+  float* packed_sliced_;
   decltype(GemmBlockForCpu()) block_;
   decltype(GemmActivateForCpu()) activate_;
-  size_t first_ = 0;  // of the chunk that is packed now
+  size_t first_ = 0;  // of the shared operand's chunk that is packed now
   size_t count_ = 0;
 };
 
-size_t SharedFloats(const Gemm& g, size_t depth) {
-  return depth == 0 ? 0 : PlanGemm(g.m, g.n, depth, GemmTileSizeForCpu()()).shared_chunk * depth;
+GemmSizes SizesOf(const Gemm& g) { return {g.m, g.n, g.b_k == 1 && g.b_column != 1}; }
+
+size_t ScratchOf(const Gemm& g, size_t depth) {
+  return depth == 0 ? 0 : PlanGemm(SizesOf(g), depth, GemmTileSizeForCpu()()).scratch;
 }
 
 // The products k to k + depth of a sum that the parts before have begun.
@@ -175,8 +202,8 @@ Gemm ItemOf(const GemmBatch& batch, size_t i) {
 
 size_t GemmScratch(const Gemm& g) {
   if (g.m == 0 || g.n == 0 || g.k == 0 || IsThin(g)) return 0;
-  const size_t depth = Smaller(g.k, GemmDepth(g.m, g.n));
-  const size_t whole = SharedFloats(g, depth), last = SharedFloats(g, g.k % depth);
+  const size_t depth = Smaller(g.k, GemmDepth(SizesOf(g), GemmTileSizeForCpu()()));
+  const size_t whole = ScratchOf(g, depth), last = ScratchOf(g, g.k % depth);
   return whole > last ? whole : last;
 }
 
@@ -186,11 +213,12 @@ void RunGemm(const Gemm& g, float* scratch, Pool& pool) {
   if (IsThin(g)) return RunThin(g, pool);
   Pool::Workspace();
   const bool is_small = FlopsOf(g) < kSerialFlops;
-  const size_t depth = GemmDepth(g.m, g.n);
+  const GemmTile tile = GemmTileSizeForCpu()();
+  const size_t depth = GemmDepth(SizesOf(g), tile);
   for (size_t k = 0; k < g.k; k += depth) {
     const Gemm part = DepthPart(g, k, Smaller(g.k - k, depth));
-    const GemmPlan plan = PlanGemm(part.m, part.n, part.k, GemmTileSizeForCpu()());
-    PackedGemm packed(part, plan, scratch);
+    const GemmPlan plan = PlanGemm(SizesOf(part), part.k, tile);
+    PackedGemm packed(part, plan, tile, scratch);
     if (is_small) {
       pool.RunSerially([&] { packed.Run(pool); });
     } else {

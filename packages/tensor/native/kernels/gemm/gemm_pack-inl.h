@@ -95,11 +95,15 @@ LLM_INLINE void PackPanelTransposed(const float* source, size_t outer_stride, si
   }
 }
 
+// Rows lie pages apart, where the hardware does not look ahead.
+constexpr size_t kPrefetchRows = 12;
+
 // One panel whose values for one k are contiguous.
 template <size_t kWidth>
 LLM_INLINE void PackPanelCopied(const float* source, size_t k_stride, size_t rows, size_t k, float* packed) {
   for (size_t kk = 0; kk < k; ++kk) {
     const float* from = source + kk * k_stride;
+    for (size_t first = 0; first < kWidth; first += 16) __builtin_prefetch(from + kPrefetchRows * k_stride + first);
     float* to = packed + kk * kWidth;
     for (size_t first = 0; first < kWidth; first += kLanes) {
       const size_t width = Remaining(kWidth - first);
@@ -111,11 +115,11 @@ LLM_INLINE void PackPanelCopied(const float* source, size_t k_stride, size_t row
 
 template <size_t kWidth>
 LLM_INLINE void PackPanels(const float* source, size_t outer_stride, size_t k_stride, size_t outer, size_t k,
-                           float* packed) {
+                           float* packed, size_t panel_stride) {
   for (size_t first = 0; first < outer; first += kWidth) {
     const size_t rows = outer - first < kWidth ? outer - first : kWidth;
     const float* from = source + first * outer_stride;
-    float* to = packed + first * k;
+    float* to = packed + first / kWidth * panel_stride;
     if (outer_stride == 1 && rows == kWidth) {
       PackPanelCopied<kWidth>(from, k_stride, kWidth, k, to);
     } else if (outer_stride == 1) {

@@ -21,12 +21,14 @@ constexpr size_t kColumns = kVectors * kLanes;
 
 GemmTile GemmTileSize() { return {kRows, kColumns}; }
 
-void GemmPackA(const float* source, size_t outer_stride, size_t k_stride, size_t outer, size_t k, float* packed) {
-  PackPanels<kRows>(source, outer_stride, k_stride, outer, k, packed);
+void GemmPackA(const float* source, size_t outer_stride, size_t k_stride, size_t outer, size_t k, float* packed,
+               size_t panel_stride) {
+  PackPanels<kRows>(source, outer_stride, k_stride, outer, k, packed, panel_stride);
 }
 
-void GemmPackB(const float* source, size_t outer_stride, size_t k_stride, size_t outer, size_t k, float* packed) {
-  PackPanels<kColumns>(source, outer_stride, k_stride, outer, k, packed);
+void GemmPackB(const float* source, size_t outer_stride, size_t k_stride, size_t outer, size_t k, float* packed,
+               size_t panel_stride) {
+  PackPanels<kColumns>(source, outer_stride, k_stride, outer, k, packed, panel_stride);
 }
 
 namespace {

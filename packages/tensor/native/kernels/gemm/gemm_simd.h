@@ -26,11 +26,11 @@ constexpr int kActivations = 6;
 LLM_SIMD_FUNCTION(GemmTile, GemmTileSize, ());
 
 // Packs `outer` rows of A (tile.rows wide panels) or columns of B (tile.columns wide): element (o, k) of the
-// source is source[o * outer_stride + k * k_stride]. packed: ceil(outer / width) * width * k elements.
+// source is source[o * outer_stride + k * k_stride]. Panels begin panel_stride elements apart.
 LLM_SIMD_FUNCTION(void, GemmPackA, (const float* source, size_t outer_stride, size_t k_stride, size_t outer, size_t k,
-                                    float* packed));
+                                    float* packed, size_t panel_stride));
 LLM_SIMD_FUNCTION(void, GemmPackB, (const float* source, size_t outer_stride, size_t k_stride, size_t outer, size_t k,
-                                    float* packed));
+                                    float* packed, size_t panel_stride));
 
 // C[m][n] = init + packed_a * packed_b. a_stride, b_stride: distance between panels in packed_a and packed_b.
 // Each element of C sums its products in order of k, wherever it lies in its tile. bias: n values, for kBias.
