@@ -26,7 +26,7 @@ export class KvCache {
     const { batch, maxLength, numLayers, numKeyValueHeads: K, headDim: D } = shape;
     this.batch = batch;
     this.maxLength = maxLength;
-    const buffer = (): Tensor => tf.keep(tf.zeros([batch, maxLength, K, D]));
+    const buffer = (): Tensor => tf.keep(tf.fill([batch, maxLength, K, D], 0));
     this.#layers = Array.from({ length: numLayers }, () => ({ keys: buffer(), values: buffer() }));
   }
 
