@@ -14,7 +14,9 @@ export interface LossWithMetrics {
 
 /** What `fn` returned, and d loss / d variable in the order of `variables`. The caller owns all. */
 export interface ValueAndGrads<T> {
+  /** What `fn` returned. */
   value: T;
+  /** One for each variable, of its shape. */
   grads: tf.Tensor[];
 }
 

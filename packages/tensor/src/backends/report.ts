@@ -3,6 +3,7 @@
 /** A rung of the ladder, best first. */
 export type BackendName = 'tfjs-node-gpu' | 'native' | 'tfjs-node' | 'wasm' | 'cpu';
 
+/** How to start a backend. */
 export interface BackendOptions {
   /** Threads of the native backend. @default one per physical core */
   threads?: number;
@@ -10,19 +11,24 @@ export interface BackendOptions {
   instructionSet?: 'scalar' | 'avx2' | 'avx512';
 }
 
+/** One backend and whether it is used. */
 export interface LadderRung {
   backend: BackendName;
+  /** `not tried`: a better one was chosen before it. */
   status: 'chosen' | 'available' | 'unavailable' | 'not tried';
   /** Why it was chosen or passed over, as a sentence for a person. */
   reason: string;
 }
 
+/** The backend that runs now, and why. */
 export interface BackendReport {
   backend: BackendName;
   /** Why this one: asked for, LLM_BACKEND, or the best rung that works. */
   reason: string;
+  /** Threads that its kernels use. */
   threads: number;
   /** The native backend's kernels: scalar, avx2, avx512. */
   instructionSet?: string;
+  /** Every backend, best first. */
   ladder: LadderRung[];
 }

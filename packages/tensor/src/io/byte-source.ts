@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises';
 import { FormatError } from '../errors/errors.ts';
 
+/** What the readers read from: a file, bytes, or whatever else can be read at an offset. */
 export interface ByteSource {
   /** Total bytes; does not change. */
   readonly size: number;

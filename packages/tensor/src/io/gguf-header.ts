@@ -11,6 +11,7 @@ import { ggufType } from './gguf-types.ts';
 /** A metadata value. 64-bit integers are numbers where exact, else bigints. */
 export type GgufValue = number | bigint | boolean | string | readonly GgufValue[];
 
+/** What a GGUF file says of a tensor. */
 export interface GgufTensorInfo {
   /** ggml's name: F32, Q4_1, … */
   readonly type: string;
@@ -18,9 +19,11 @@ export interface GgufTensorInfo {
   readonly shape: readonly number[];
   /** From the start of the file. */
   readonly offset: number;
+  /** In the file, quantised. */
   readonly byteLength: number;
 }
 
+/** What a GGUF file holds besides the tensors' data. */
 export interface GgufHeader {
   readonly version: number;
   readonly metadata: ReadonlyMap<string, GgufValue>;

@@ -9,6 +9,7 @@ export interface GgufFile extends GgufHeader {
   /** One tensor as float32, in PyTorch's axis order; the caller owns it.
    *  @throws UnsupportedError for a quantisation without a dequantiser here */
   dequantize(name: string): Promise<tf.Tensor>;
+  /** Frees the file; safe to call twice. */
   close(): Promise<void>;
 }
 

@@ -24,11 +24,15 @@ export const DTYPE_BYTES = Object.freeze({
   U64: 8,
   F64: 8,
 });
+/** A dtype as the file names it. */
 export type SafetensorsDtype = keyof typeof DTYPE_BYTES;
 
+/** What a safetensors file says of a tensor. */
 export interface SafetensorsInfo {
+  /** In the file; `read` may widen or narrow it. */
   readonly dtype: SafetensorsDtype;
   readonly shape: readonly number[];
+  /** In the file. */
   readonly byteLength: number;
 }
 

@@ -18,6 +18,7 @@ export interface SafetensorsFile {
   /** One tensor: F64, F32, F16 and BF16 as float32, integers as int32, BOOL as bool. The caller
    *  owns it. Rejects integers that int32 cannot hold rather than change them. */
   read(name: string): Promise<tf.Tensor>;
+  /** Frees the file; safe to call twice. */
   close(): Promise<void>;
 }
 

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { UnsupportedError } from '../errors/errors.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
+/** What goes into the header besides the tensors. */
 export interface SafetensorsOptions {
   /** Strings for the header's `__metadata__`. Default `{format: 'pt'}`, which Python's
    *  Transformers asks for. */

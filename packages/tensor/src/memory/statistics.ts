@@ -1,6 +1,7 @@
 /** Bytes and kernel calls of the current backend. Exact on `native`; elsewhere what tfjs itself counts. */
 import * as tf from '@tensorflow/tfjs-core';
 
+/** What tensors hold on the current backend. */
 export interface MemoryStats {
   /** Bytes that tensors hold now. */
   liveBytes: number;
@@ -8,9 +9,11 @@ export interface MemoryStats {
   peakBytes: number;
   /** Bytes the allocator keeps for reuse. 0 except on `native`. */
   pooledBytes: number;
+  /** Tensors that were not disposed. */
   liveTensors: number;
 }
 
+/** How often kernels ran on `native`. */
 export interface KernelStats {
   /** Calls of C++ kernels, by kernel name. */
   native: Record<string, number>;
@@ -28,6 +31,7 @@ export interface StatisticsSource {
 
 let seenPeakBytes = 0;
 
+/** Bytes and tensors alive now, and the most bytes at once. */
 export function memoryStats(): MemoryStats {
   const liveTensors = tf.memory().numTensors;
   const source = statisticsSource();
@@ -48,6 +52,7 @@ export function kernelStats(): KernelStats {
   return statisticsSource()?.kernelStats() ?? { native: {}, fallback: {} };
 }
 
+/** Sets every count to zero. */
 export function resetKernelStats(): void {
   statisticsSource()?.resetKernelStats();
 }

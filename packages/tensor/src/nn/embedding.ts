@@ -4,6 +4,7 @@ import type { Generator } from '../random/generator.ts';
 import { Module } from './module.ts';
 import { parameter } from './parameter.ts';
 
+/** How a table starts. */
 export interface EmbeddingOptions {
   /** Where initial values come from; null leaves zeros, for a checkpoint to fill. */
   generator: Generator | null;

@@ -4,6 +4,7 @@ import type { Generator } from '../random/generator.ts';
 import { Module } from './module.ts';
 import { parameter } from './parameter.ts';
 
+/** How a layer starts. */
 export interface LinearOptions {
   /** Whether to add a bias. @default true */
   hasBias?: boolean;

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ShapeError } from '../errors/errors.ts';
 import { assignParameter, checkParameterValue } from './parameter.ts';
 
+/** How strict loading is. */
 export interface LoadOptions {
   /** Whether a path missing on either side is an error. @default true */
   strict?: boolean;

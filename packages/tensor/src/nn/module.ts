@@ -7,6 +7,7 @@ import { loadStateDict, type LoadOptions, type LoadReport } from './load-state-d
 
 type Child = tf.Variable | Module | Child[] | { [name: string]: Child };
 
+/** The base class of layers and models; see the top of this file. */
 export abstract class Module {
   /** Whether dropout and its like are active; set through `train()` and `eval()`. */
   training = true;
@@ -27,6 +28,7 @@ export abstract class Module {
     }
   }
 
+  /** Every parameter once. */
   parameters(): tf.Variable[] {
     return Array.from(this.namedParameters(), ([, parameter]) => parameter);
   }
@@ -36,6 +38,7 @@ export abstract class Module {
     return this.parameters().filter((parameter) => parameter.trainable);
   }
 
+  /** How many numbers the parameters hold together. */
   numParameters(): number {
     return this.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
   }
@@ -60,10 +63,12 @@ export abstract class Module {
     (parent as Record<string, Module>)[last] = module;
   }
 
+  /** Switches this module and all below it to training. */
   train(): this {
     return this.#setTraining(true);
   }
 
+  /** Switches this module and all below it to evaluation. */
   eval(): this {
     return this.#setTraining(false);
   }
@@ -74,6 +79,7 @@ export abstract class Module {
     return this;
   }
 
+  /** Puts the parameters back into training. */
   unfreeze(): this {
     for (const parameter of this.parameters()) parameter.trainable = true;
     return this;

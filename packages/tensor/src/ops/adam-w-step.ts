@@ -5,20 +5,27 @@ import { expectDtype, expectShape, fail } from './expect.ts';
 
 /** What one step reads and writes: four lists of one length, each entry of its parameter's shape. */
 export interface AdamWTensors {
+  /** Change in place. */
   readonly params: readonly Variable[];
   /** Read only; they stay the caller's. */
   readonly grads: readonly Tensor[];
-  /** First and second moments, zeros before the first step. */
+  /** First moments, zeros before the first step; change in place. */
   readonly mu: readonly Variable[];
+  /** Second moments, likewise. */
   readonly nu: readonly Variable[];
 }
 
+/** The numbers of one step. */
 export interface AdamWOptions {
   /** Number of this step, from 1: the bias correction depends on it. */
   readonly step: number;
+  /** Of this step, as the schedule has it. */
   readonly learningRate: number;
+  /** How much of the first moment stays, 0.9 as a rule. */
   readonly b1: number;
+  /** How much of the second moment stays, 0.95 to 0.999. */
   readonly b2: number;
+  /** Added to the root of the second moment, 1e-8 as a rule. */
   readonly eps: number;
   /** For all parameters, or one for each. */
   readonly weightDecay: number | readonly number[];

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { expectDtype, expectInteger, expectShape, fail } from './expect.ts';
 
+/** Which keys a query sees, and how scores are scaled. */
 export interface AttentionOptions {
   /** Query i sees key j only if j ≤ i + queryOffset. @default true */
   readonly isCausal?: boolean;

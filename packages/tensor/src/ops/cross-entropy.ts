@@ -5,6 +5,7 @@ import { expectDtype, expectFeatures, expectShape, fail } from './expect.ts';
 /** The label that PyTorch and Transformers ignore by default. */
 export const IGNORE_INDEX = -100;
 
+/** Which labels count, and what is returned. */
 export interface CrossEntropyOptions {
   /** Rows with this label count nothing. @default -100 */
   readonly ignoreIndex?: number;

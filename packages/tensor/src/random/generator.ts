@@ -26,10 +26,12 @@ export class Generator {
     this.setState({ seed, counter: 0 });
   }
 
+  /** The position in the stream, for a checkpoint. */
   getState(): GeneratorState {
     return { seed: this.#seed, counter: this.#counter };
   }
 
+  /** Goes on from a saved position. */
   setState(state: GeneratorState): void {
     for (const name of ['seed', 'counter'] as const) {
       if (!Number.isSafeInteger(state[name]) || state[name] < 0) {
