@@ -3,8 +3,10 @@
  * again. Merge for merge as the Rust library's BpeTrainer: equal counts go to the smaller pair of ids, and a candidate
  * touches only the words that it was queued with. Each merge updates only the pairs beside it.
  */
+import { LongWords } from './long-words.ts';
 import { MergeQueue } from './merge-queue.ts';
-import { grown, PairCounts } from './pair-counts.ts';
+import { PairCounts } from './pair-counts.ts';
+import { PlaceLists, WHOLE_WORD } from './place-lists.ts';
 
 /** Different words as symbol ids: word i is `symbols[starts[i] .. starts[i] + lengths[i])`, seen `counts[i]` times. */
 export interface Words {
@@ -35,6 +37,7 @@ export function learnMerges(
 
 class Learner {
   readonly #words: Words;
+  readonly #long: LongWords;
   readonly #tokens: string[];
   readonly #options: LearnOptions;
   readonly #ids: Map<string, number>;
@@ -42,15 +45,11 @@ class Learner {
   readonly #sizes: number[];
   readonly #pairs = new PairCounts();
   readonly #queue = new MergeQueue(this.#pairs);
-  /** Lists of words, as nodes (word, next node or −1); `#pending[pair]` is the list that is being built, or −1. */
-  #nodeWord = new Int32Array(1 << 12);
-  #nodeNext = new Int32Array(1 << 12);
-  #nodes = 0;
-  #pending = new Int32Array(1 << 12).fill(-1);
-  #touched: number[] = [];
+  readonly #places = new PlaceLists();
 
   constructor(words: Words, tokens: string[], options: LearnOptions) {
     this.#words = words;
+    this.#long = new LongWords(words);
     this.#tokens = tokens;
     this.#options = options;
     this.#ids = new Map(tokens.map((token, id) => [token, id]));
@@ -74,7 +73,7 @@ class Learner {
       const left = this.#pairs.left[top.pair] as number;
       const right = this.#pairs.right[top.pair] as number;
       merges.push([left, right]);
-      this.#mergeWords(top.words, left, right, this.#tokenFor(left, right));
+      this.#mergePlaces(top.places, left, right, this.#tokenFor(left, right));
       this.#queueTouched();
       this.#options.onMerge?.(this.#tokens.length);
     }
@@ -84,46 +83,29 @@ class Learner {
   #countPairs(): void {
     const { symbols, starts, lengths, counts } = this.#words;
     for (let word = 0; word < lengths.length; word++) {
+      const count = counts[word] as number;
       const start = starts[word] as number;
       const end = start + (lengths[word] as number);
+      const isLong = this.#long.has(word);
       for (let i = start; i + 1 < end; i++) {
-        this.#change(symbols[i] as number, symbols[i + 1] as number, counts[word] as number, word);
+        const position = isLong ? i : WHOLE_WORD;
+        this.#gain(symbols[i] as number, symbols[i + 1] as number, count, word, position);
       }
     }
   }
 
-  /** Adds to a pair's count; a word that gains the pair joins its list. */
-  #change(left: number, right: number, by: number, word: number): void {
-    const pair = this.#pairs.index(left, right);
-    const counts = this.#pairs.count;
-    counts[pair] = (counts[pair] as number) + by;
-    if (by <= 0) return;
-    if (pair >= this.#pending.length) this.#growPending(pair);
-    const head = this.#pending[pair] as number;
-    if (head < 0) this.#touched.push(pair);
-    else if (this.#nodeWord[head] === word) return;
-    const node = this.#nodes++;
-    this.#nodeWord = grown(this.#nodeWord, node);
-    this.#nodeNext = grown(this.#nodeNext, node);
-    this.#nodeWord[node] = word;
-    this.#nodeNext[node] = head;
-    this.#pending[pair] = node;
-  }
-
-  #growPending(pair: number): void {
-    const length = this.#pending.length;
-    this.#pending = grown(this.#pending, pair);
-    this.#pending.fill(-1, length);
+  /** More of a pair, at a place that joins the pair's list. */
+  #gain(left: number, right: number, count: number, word: number, position: number): void {
+    const pair = this.#pairs.add(left, right, count);
+    this.#places.add(pair, word, position);
   }
 
   /** Queues the pairs that the last round made or made more frequent. */
   #queueTouched(): void {
-    for (const pair of this.#touched) {
+    this.#places.finish((pair, places) => {
       const count = this.#pairs.count[pair] as number;
-      if (count > 0) this.#queue.push({ pair, count, words: this.#pending[pair] as number });
-      this.#pending[pair] = -1;
-    }
-    this.#touched = [];
+      if (count > 0) this.#queue.push({ pair, count, places });
+    });
   }
 
   /** The id of the merged token: a new one, unless two different pairs spell the same token. */
@@ -136,9 +118,12 @@ class Learner {
     return id;
   }
 
-  #mergeWords(head: number, left: number, right: number, merged: number): void {
-    for (let node = head; node >= 0; node = this.#nodeNext[node] as number) {
-      this.#mergeWord(this.#nodeWord[node] as number, left, right, merged);
+  #mergePlaces(places: number, left: number, right: number, merged: number): void {
+    for (let node = places; node >= 0; node = this.#places.next(node)) {
+      const word = this.#places.wordOf(node);
+      const position = this.#places.positionOf(node);
+      if (position === WHOLE_WORD) this.#mergeWord(word, left, right, merged);
+      else this.#mergeAt(word, position, left, right, merged);
     }
   }
 
@@ -157,18 +142,37 @@ class Learner {
       }
       if (write > start) {
         const before = symbols[write - 1] as number;
-        this.#change(before, left, -count, word);
-        if (this.#fits(before, merged)) this.#change(before, merged, count, word);
+        this.#pairs.add(before, left, -count);
+        if (this.#fits(before, merged)) this.#gain(before, merged, count, word, WHOLE_WORD);
       }
       read += 2;
       if (read < end) {
         const after = symbols[read] as number;
-        this.#change(right, after, -count, word);
-        if (this.#fits(merged, after)) this.#change(merged, after, count, word);
+        this.#pairs.add(right, after, -count);
+        if (this.#fits(merged, after)) this.#gain(merged, after, count, word, WHOLE_WORD);
       }
       symbols[write++] = merged;
     }
     lengths[word] = write - start;
+  }
+
+  /** The same at one position of a long word. */
+  #mergeAt(word: number, position: number, left: number, right: number, merged: number): void {
+    if (!this.#long.merge(position, left, right, merged)) return;
+    const { symbols } = this.#words;
+    const count = this.#words.counts[word] as number;
+    const before = this.#long.before(position);
+    if (before >= 0) {
+      const symbol = symbols[before] as number;
+      this.#pairs.add(symbol, left, -count);
+      if (this.#fits(symbol, merged)) this.#gain(symbol, merged, count, word, before);
+    }
+    const after = this.#long.after(position);
+    if (after >= 0) {
+      const symbol = symbols[after] as number;
+      this.#pairs.add(right, symbol, -count);
+      if (this.#fits(merged, symbol)) this.#gain(merged, symbol, count, word, position);
+    }
   }
 
   #fits(left: number, right: number): boolean {

@@ -7,8 +7,8 @@ import type { PairCounts } from './pair-counts.ts';
 export interface Candidate {
   readonly pair: number;
   count: number;
-  /** First node of the list of words that the pair stands in; see `learn-merges.ts`. */
-  readonly words: number;
+  /** First node of the list of places that it was queued with; see `place-lists.ts`. */
+  readonly places: number;
 }
 
 export class MergeQueue {

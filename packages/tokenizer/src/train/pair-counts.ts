@@ -14,13 +14,20 @@ export class PairCounts {
     let slot = hashPair(left, right) & mask;
     for (;;) {
       const found = this.#slots[slot] as number;
-      if (found < 0) return this.#add(left, right, slot);
+      if (found < 0) return this.#insert(left, right, slot);
       if (this.left[found] === left && this.right[found] === right) return found;
       slot = (slot + 1) & mask;
     }
   }
 
-  #add(left: number, right: number, slot: number): number {
+  /** Adds to the pair's count, and returns its index. */
+  add(left: number, right: number, by: number): number {
+    const pair = this.index(left, right);
+    this.count[pair] = (this.count[pair] as number) + by;
+    return pair;
+  }
+
+  #insert(left: number, right: number, slot: number): number {
     const pair = this.size++;
     if (pair === this.left.length) this.#growPairs();
     this.left[pair] = left;
