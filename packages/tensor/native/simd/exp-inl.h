@@ -24,7 +24,9 @@ LLM_INLINE F32 SoftmaxExp(F32 x) {
   p = Fma(p, r, Set(0.49999994f));
   const F32 mantissa = Fma(p, r * r, r) + Set(1.0f);
   const I32 exponent = ToInt(Select(x != x, Zero(), n));
-  const F32 power = AsFloat(AsInt(mantissa) + (exponent << 23));
+  // Adding n to the exponent's bits multiplies by 2^n; unsigned, because a shift of a negative number is undefined.
+  const U32 bits = reinterpret_cast<U32>(mantissa) + (reinterpret_cast<U32>(exponent) << 23);
+  const F32 power = reinterpret_cast<F32>(bits);
   return Select(x < lowest, Zero(), power);
 }
 

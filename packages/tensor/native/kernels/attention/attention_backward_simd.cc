@@ -1,4 +1,6 @@
 // Compiled once per instruction set (see simd/vec-inl.h).
+#include <math.h>
+
 #include "kernels/attention/tile-inl.h"
 
 namespace llm::LLM_ISA {
@@ -46,8 +48,8 @@ void WeightsAndDscores(float* scores, float* dweights, size_t seen, size_t tile,
   for (; j < seen; j += kLanes) {
     F32 s = Load(scores + j) - Set(log_sum_exp);
     if (bias != nullptr) s = s + Load(bias + j);
-    F32 weight = SoftmaxExp(s);
-    if (j + kLanes > seen) weight = Select(FirstLanes(seen - j), weight, Zero());
+    if (j + kLanes > seen) s = Select(FirstLanes(seen - j), s, Set(-INFINITY));
+    const F32 weight = SoftmaxExp(s);
     Store(scores + j, weight);
     Store(dweights + j, weight * (Load(dweights + j) - Set(out_dot)));
   }
