@@ -46,7 +46,8 @@ LLM_INLINE F32 Log(F32 x) {
   const I32 is_subnormal = x < Set(1.17549435e-38f);
   const F32 normal = Select(is_subnormal, x * Set(8388608.0f), x);  // 2^23
   // x = m * 2^e with m in [sqrt(1/2), sqrt(2)): the constant moves the exponent's step to sqrt(1/2).
-  const I32 offset = AsInt(normal) - SetInt(0x3f3504f3);
+  // Unsigned: of a negative number, whose result is not used, the difference would overflow.
+  const I32 offset = reinterpret_cast<I32>(reinterpret_cast<U32>(normal) - reinterpret_cast<U32>(SetInt(0x3f3504f3)));
   const I32 exponent = (offset >> 23) - Select(is_subnormal, SetInt(23), SetInt(0));
   const F32 m = AsFloat((offset & SetInt(0x7fffff)) + SetInt(0x3f3504f3));
   const F32 e = ToFloat(exponent);
