@@ -116,6 +116,23 @@ describe('loadModel', () => {
     );
   });
 
+  it('says what is not there', async () => {
+    const nowhere = join(folder, 'nowhere');
+    await expect(loadModel(nowhere)).rejects.toThrow(
+      `${nowhere}: expected a folder or a .gguf file`,
+    );
+    await expect(loadModel(folder)).rejects.toThrow('config.json: expected the configuration');
+    await cp(join(fixture('gpt2-tiny'), 'config.json'), join(folder, 'config.json'));
+    await expect(loadModel(folder)).rejects.toThrow('model.safetensors: expected the weights');
+  });
+
+  it('refuses a tensor that two shards hold', async () => {
+    await cp(fixture('llama-tiny'), folder, { recursive: true });
+    const path = join(folder, 'model-00002-of-00003.safetensors');
+    await cp(join(folder, 'model-00001-of-00003.safetensors'), path);
+    await expect(loadModel(folder)).rejects.toThrow('expected in one shard, got it in two');
+  });
+
   it('refuses an index that leads out of its folder', async () => {
     await cp(fixture('llama-tiny'), folder, { recursive: true });
     const index = { weight_map: { 'model.norm.weight': '../model.safetensors' } };

@@ -10,6 +10,7 @@ import { buildModel } from '../models/create-model.ts';
 import { fillModel, transposed, type Mapping } from './fill-model.ts';
 import { uninterleaveRows } from './interleaved-rows.ts';
 import { layoutOf } from './layout.ts';
+import { whenAbsent } from './when-absent.ts';
 import { ggufWeights, openFolderWeights, type WeightSource } from './weight-source.ts';
 
 export interface LoadOptions {
@@ -21,14 +22,14 @@ export interface LoadOptions {
  *  dequantised. The model is float32 and in evaluation mode; the caller disposes it.
  *  Throws ConfigError, CheckpointError, FormatError. */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<CausalLm> {
-  const isFolder = (await stat(path)).isDirectory();
-  return isFolder ? loadFolder(path, options) : loadGguf(path, options);
+  const entry = await stat(path).catch(whenAbsent(path, 'a folder or a .gguf file'));
+  return entry.isDirectory() ? loadFolder(path, options) : loadGguf(path, options);
 }
 
 /** Reads and checks a folder's config.json. */
 export async function readConfig(folder: string): Promise<ModelConfig> {
   const file = join(folder, 'config.json');
-  const text = await readFile(file, 'utf8');
+  const text = await readFile(file, 'utf8').catch(whenAbsent(file, 'the configuration of a model'));
   try {
     return parseConfig(JSON.parse(text));
   } catch (error) {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openSafetensors, type GgufFile, type SafetensorsFile } from '@llm/tensor/io';
 import type { Tensor } from '@llm/tensor';
 import { CheckpointError } from '../errors.ts';
+import { isAbsent, whenAbsent } from './when-absent.ts';
 
 export interface WeightSource {
   /** For messages. */
@@ -23,12 +24,15 @@ export async function openFolderWeights(folder: string): Promise<WeightSource> {
     for (const file of opened) await file.close();
   };
   try {
-    for (const file of files) opened.push(await openSafetensors(join(folder, file)));
+    for (const file of files) {
+      const path = join(folder, file);
+      opened.push(await openSafetensors(path).catch(whenAbsent(path, 'the weights')));
+    }
+    return { path: folder, ...mergeFiles(opened), close };
   } catch (error) {
     await close();
     throw error;
   }
-  return { path: folder, ...mergeFiles(opened), close };
 }
 
 function mergeFiles(opened: readonly SafetensorsFile[]): Pick<WeightSource, 'shapes' | 'read'> {
@@ -36,6 +40,11 @@ function mergeFiles(opened: readonly SafetensorsFile[]): Pick<WeightSource, 'sha
   const shapes = new Map<string, readonly number[]>();
   for (const file of opened) {
     for (const [name, { shape }] of file.tensors) {
+      if (owners.has(name)) {
+        throw new CheckpointError(
+          `loadModel: ${name}: expected in one shard, got it in two. Remove files of other models.`,
+        );
+      }
       owners.set(name, file);
       shapes.set(name, shape);
     }
@@ -48,11 +57,11 @@ const INDEX = 'model.safetensors.index.json';
 
 async function weightFiles(folder: string): Promise<string[]> {
   const index = await readFile(join(folder, INDEX), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (isAbsent(error)) return null;
     throw error;
   });
   if (index === null) return [SINGLE];
-  const parsed: unknown = JSON.parse(index);
+  const parsed = parseIndex(index);
   const map =
     typeof parsed === 'object' && parsed !== null && 'weight_map' in parsed && parsed.weight_map;
   if (typeof map !== 'object' || map === null) {
@@ -61,6 +70,14 @@ async function weightFiles(folder: string): Promise<string[]> {
     );
   }
   return [...new Set(Object.values(map).map((file) => shardName(file)))];
+}
+
+function parseIndex(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CheckpointError(`loadModel: ${INDEX}: expected JSON. Download the file again.`);
+  }
 }
 
 /** A shard lies beside its index: a name, never a path. */

@@ -2,6 +2,7 @@
 // (tools/fixtures/transformer_models.py).
 import { fileURLToPath } from 'node:url';
 import {
+  adamWStep,
   crossEntropy,
   Generator,
   nn,
@@ -115,5 +116,20 @@ describe.each(['gpt2-tiny', 'llama-tiny', 'llama-tied-tiny'])('%s', (name) => {
     const values = head.forward(expected('scoreIds'), { attentionMask });
     const atTokens = (x: Tensor): Tensor => tf.mul(x, attentionMask);
     expect(largestDifference(atTokens(values), atTokens(expected('values')))).toBeLessThan(1e-4);
+  });
+
+  it('loses what it loses in ten steps of AdamW', async () => {
+    const learner = await loadModel(folder(name));
+    const params = learner.parameters();
+    const moments = () => params.map((param) => tf.variable(tf.zerosLike(param), false));
+    const state = { params, mu: moments(), nu: moments() };
+    const options = { learningRate: 1e-2, b1: 0.9, b2: 0.99, eps: 1e-8, weightDecay: 0.1 };
+    const loss = (): Tensor => crossEntropy(learner.forward(expected('ids')), expected('labels'));
+    for (const [i, wanted] of expected('trainingLosses').dataSync().entries()) {
+      const { value, grads } = valueAndGrads(loss, params);
+      expect(Math.abs(value.dataSync()[0]! - wanted), `step ${i}`).toBeLessThan(1e-4);
+      adamWStep({ ...state, grads }, { step: i + 1, ...options });
+      tf.dispose([value, ...grads]);
+    }
   });
 });
