@@ -3,6 +3,8 @@
 import {
   attention,
   crossEntropy,
+  dropout,
+  embedding,
   gelu,
   layerNorm,
   linear,
@@ -53,6 +55,8 @@ const RUN: Readonly<Record<string, Run>> = {
   attention: (t, o) =>
     attention(t['q']!, t['k']!, t['v']!, { ...(o as AttentionOptions), mask: t['mask'] }),
   crossEntropy: (t, o) => crossEntropy(t['logits']!, t['labels']!, o as CrossEntropyOptions),
+  embedding: (t) => embedding(t['weight']!, t['ids']!),
+  dropout: (t, o) => dropout(t['x']!, o['rate'] as number, o['seed'] as number),
   logProbs: (t) => logProbs(t['logits']!, t['labels']!),
 };
 

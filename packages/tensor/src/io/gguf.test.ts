@@ -197,7 +197,7 @@ describe('SmolLM2-135M-Instruct, Q4_1', () => {
   });
 
   it.skipIf(!isThere)(
-    'opens, and dequantises wholly within 2 s of this process’s time',
+    'opens, and dequantises wholly within 2 s of processor time (needs LLM_MODELS)',
     async () => {
       const model = await openGguf(path!);
       expect(model.metadata.get('general.architecture')).toBe('llama');
