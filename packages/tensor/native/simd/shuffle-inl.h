@@ -76,5 +76,17 @@ LLM_INLINE float SumOfLanes(F32 v) {
   return v[0];
 }
 
+// Lane i is the sum of the lanes of rows[i]; overwrites rows. Each round interleaves rows i and i + half and adds.
+LLM_INLINE F32 SumOfEachRow(F32 (&rows)[kLanes]) {
+#pragma GCC unroll 4
+  for (size_t half = kLanes / 2; half > 0; half /= 2) {
+#pragma GCC unroll 8
+    for (size_t i = 0; i < half; ++i) {
+      rows[i] = InterleaveLow(rows[i], rows[i + half]) + InterleaveHigh(rows[i], rows[i + half]);
+    }
+  }
+  return rows[0];
+}
+
 }  // namespace LLM_ISA
 }  // namespace llm

@@ -91,7 +91,7 @@ void AddRowTile(const AttentionBackwardArgs& args, KeyTile& k, RowTile& rows, fl
   }
   AddTransposedProducts(p, k, rows, rows.weights, rows.dy, k.dvalues);
   AddTransposedProducts(p, k, rows, rows.dscores, rows.queries, k.dkeys);
-  TileProducts(p, rows.dscores, k.keys, rows.row, rows.begin, rows.count, k.first, k.count,
+  TileProducts(p, rows.dscores, k.keys, RoundUp(p.D), rows.row, rows.begin, rows.count, k.first, k.count,
                dq + rows.row * RoundUp(p.D));
 }
 

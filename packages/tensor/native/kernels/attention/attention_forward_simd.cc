@@ -7,6 +7,8 @@ namespace llm::LLM_ISA {
 namespace {
 
 constexpr size_t kMaxRowTiles = 2;
+// Up to so many rows, packing the keys costs more than it saves (decoding: one query of a few heads).
+constexpr size_t kNarrowRows = 6;
 
 // The state of one tile of rows while the keys go by.
 struct RowTile {
@@ -19,9 +21,49 @@ struct RowTile {
 
 struct KeyTile {
   size_t first, count;
+  // Where they lie, or nullptr: then keys_transposed holds them.
+  const float* keys;
+  const float* values;
+  size_t value_row;
   alignas(64) float keys_transposed[kTileFloats];
-  alignas(64) float values[kTileFloats];
+  alignas(64) float packed_values[kTileFloats];
 };
+
+void LoadKeyTile(const AttentionProblem& p, size_t head, bool is_narrow, KeyTile* k) {
+  const size_t b = head / p.K, key_head = head % p.K;
+  if (is_narrow) {
+    k->keys = p.k + KeyOffset(p, b, key_head, k->first);
+    k->values = p.v + KeyOffset(p, b, key_head, k->first);
+    k->value_row = p.K * p.D;
+    return;
+  }
+  PackKeysTransposed(p, p.k, b, key_head, k->first, k->count, k->keys_transposed);
+  PackKeys(p, p.v, b, key_head, k->first, k->count, k->packed_values);
+  k->keys = nullptr;
+  k->values = k->packed_values;
+  k->value_row = RoundUp(p.D);
+}
+
+// TileScores for few rows, with the keys where they lie: dot products of whole vectors, past what a row sees too.
+void NarrowScores(const AttentionProblem& p, const float* rows, size_t count, const float* keys, size_t key_row,
+                         size_t key_count, float* scores) {
+  for (size_t j = 0; j < key_count; j += kLanes) {
+    for (size_t r = 0; r < count; ++r) {
+      F32 sums[kLanes];
+#pragma GCC unroll 16
+      for (size_t i = 0; i < kLanes; ++i) sums[i] = Zero();
+      for (size_t d = 0; d < p.D; d += kLanes) {
+        const F32 query = Load(rows + r * p.D + d);
+#pragma GCC unroll 16
+        for (size_t i = 0; i < kLanes; ++i) {
+          const float* key = keys + Smaller(j + i, key_count - 1) * key_row;
+          sums[i] = Fma(query, Load(key + d), sums[i]);
+        }
+      }
+      Store(scores + r * p.tile() + j, SumOfEachRow(sums));
+    }
+  }
+}
 
 // Adds the mask and hides what lies beyond the `seen` keys; returns the largest score.
 float HideAndFindLargest(float* scores, size_t seen, const float* bias) {
@@ -55,7 +97,11 @@ void AddKeyTile(const AttentionProblem& p, const KeyTile& k, size_t begin, RowTi
   alignas(64) float shrink[kMaxTile];
   const size_t Dp = RoundUp(p.D);
   const size_t tile = p.tile();
-  TileScores(p, rows.queries, k.keys_transposed, rows.row, begin, rows.count, k.first, k.count, scores);
+  if (k.keys != nullptr) {
+    NarrowScores(p, rows.queries, rows.count, k.keys, k.value_row, k.count, scores);
+  } else {
+    TileScores(p, rows.queries, k.keys_transposed, rows.row, begin, rows.count, k.first, k.count, scores);
+  }
   const float* bias = p.mask_bias == nullptr ? nullptr : p.mask_bias + rows.b * p.PaddedKeys() + k.first;
   for (size_t r = begin; r < rows.count; ++r) {
     const size_t seen = VisibleInTile(p, rows.row + r, k.first, k.count);
@@ -74,7 +120,7 @@ void AddKeyTile(const AttentionProblem& p, const KeyTile& k, size_t begin, RowTi
     float* sums = rows.sums + r * Dp;
     for (size_t d = 0; d < Dp; d += kLanes) Store(sums + d, Load(sums + d) * Set(shrink[r]));
   }
-  TileProducts(p, scores, k.values, rows.row, begin, rows.count, k.first, k.count, rows.sums);
+  TileProducts(p, scores, k.values, k.value_row, rows.row, begin, rows.count, k.first, k.count, rows.sums);
 }
 
 // One row of the output from its sums of weights and weighted values.
@@ -128,6 +174,7 @@ void AttentionForwardTask(const AttentionForwardArgs& args, size_t task) {
   // The last rows of a causal problem see the most keys: they come first.
   const size_t begin = (blocks - 1 - task / args.chunks.count % blocks) * args.rows_per_task;
   const size_t end = Smaller(begin + args.rows_per_task, p.rows());
+  const bool is_narrow = end - begin <= kNarrowRows && p.D % kLanes == 0;
   RowTile rows[kMaxRowTiles];
   size_t row_tiles = 0;
   for (size_t row = begin; row < end; row += tile, ++row_tiles) {
@@ -142,8 +189,7 @@ void AttentionForwardTask(const AttentionForwardArgs& args, size_t task) {
   const size_t key_end = Smaller(VisibleKeys(p, end - 1), (chunk + 1) * args.chunks.keys);
   for (keys.first = chunk * args.chunks.keys; keys.first < key_end; keys.first += tile) {
     keys.count = Smaller(tile, key_end - keys.first);
-    PackKeysTransposed(p, p.k, head / p.K, head % p.K, keys.first, keys.count, keys.keys_transposed);
-    PackKeys(p, p.v, head / p.K, head % p.K, keys.first, keys.count, keys.values);
+    LoadKeyTile(p, head, is_narrow, &keys);
     const size_t first_row = FirstRowSeeing(p, keys.first);
     for (size_t i = 0; i < row_tiles; ++i) {
       const size_t skipped = first_row <= rows[i].row ? 0 : first_row - rows[i].row;

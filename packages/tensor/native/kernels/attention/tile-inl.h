@@ -108,9 +108,10 @@ static void TileScores(const AttentionProblem& p, const float* rows, const float
   }
 }
 
-// sums[r] += weights[r] . values for the same rows: weights are zero past what a row sees.
-static void TileProducts(const AttentionProblem& p, const float* weights, const float* values, size_t row, size_t begin,
-                         size_t end, size_t first, size_t keys, float* sums) {
+// sums[r] += weights[r] . values for the rows of TileScores: weights are zero past what a row sees. Rows of values are
+// `value_row` apart.
+static void TileProducts(const AttentionProblem& p, const float* weights, const float* values, size_t value_row,
+                         size_t row, size_t begin, size_t end, size_t first, size_t keys, float* sums) {
   const size_t Dp = RoundUp(p.D);
   const size_t tile = p.tile();
   const bool is_whole = VisibleInTile(p, row + begin, first, keys) == keys;
@@ -118,7 +119,7 @@ static void TileProducts(const AttentionProblem& p, const float* weights, const 
   for (size_t r = begin; r < end; r += step) {
     const size_t block_end = Smaller(r + step, end);
     const size_t seen = VisibleInTile(p, row + block_end - 1, first, keys);
-    MicroGemm({weights + r * tile, tile, 1, values, Dp, sums + r * Dp, Dp, seen}, block_end - r, Dp, true);
+    MicroGemm({weights + r * tile, tile, 1, values, value_row, sums + r * Dp, Dp, seen}, block_end - r, Dp, true);
   }
 }
 
