@@ -68,6 +68,17 @@ describe.runIf(isThere)('SmolLM2', () => {
     }
   });
 
+  it(
+    'continues prompts of different lengths together as it does one by one',
+    async () => {
+      const cases = fixture.cases.filter(({ ids }) => ids.length < 30);
+      const prompts = cases.map(({ ids }) => ids);
+      const { sequences } = await generate(model, prompts, { maxNewTokens: 32 });
+      expect(sequences).toEqual(cases.map(({ tokens }) => tokens));
+    },
+    PATIENCE,
+  );
+
   it('decodes without a kernel in JavaScript on the native backend', async ({ skip }) => {
     if (tf.getBackend() !== 'native') skip('only the native backend counts its kernels');
     resetKernelStats();
