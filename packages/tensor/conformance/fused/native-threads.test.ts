@@ -17,7 +17,7 @@ it('gives the same bits for 1, 2 and 3 threads', async () => {
     }
   }
   await useBackend('native');
-});
+}, 180_000);
 
 async function outcomesWith(threads: number): Promise<Map<FusedCase, Outcome>> {
   const report = await useBackend('native', { threads });
