@@ -52,5 +52,12 @@ async function dequantize(
     );
   }
   const bytes = await source.read(info.offset, info.byteLength);
-  return tf.tensor(toFloats(bytes), [...info.shape], 'float32');
+  const isDirect = info.type === 'F32' || tf.getKernel('Dequantize', tf.getBackend()) == null;
+  if (isDirect) return tf.tensor(toFloats(bytes), [...info.shape], 'float32');
+  return tf.tidy(() => {
+    const attrs = { type: info.type, shape: [...info.shape] };
+    return tf
+      .engine()
+      .runKernel<tf.Tensor>('Dequantize', { bytes: tf.tensor1d(bytes, 'bool') }, attrs);
+  });
 }
