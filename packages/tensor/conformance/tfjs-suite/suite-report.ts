@@ -36,13 +36,17 @@ export function summarise({ outcomes, overall }: RawReport): SuiteReport {
   };
 }
 
-/** `filter`: a regular expression on the spec's full name. */
-export function runTfjsSuite(backend: string, filter = ''): SuiteReport {
+/** `environment` is added to this process's own. */
+export function runTfjsSuite(
+  backend: string,
+  environment: Readonly<Record<string, string>> = {},
+): SuiteReport {
   const folder = mkdtempSync(join(tmpdir(), 'tfjs-suite-'));
   try {
     const report = join(folder, 'report.json');
     const script = join(import.meta.dirname, 'run-suite.mjs');
-    const { status, stderr } = spawnSync(process.execPath, [script, backend, report, filter], {
+    const { status, stderr } = spawnSync(process.execPath, [script, backend, report], {
+      env: { ...process.env, ...environment },
       encoding: 'utf8',
       maxBuffer: 1 << 28,
     });

@@ -1,11 +1,20 @@
 // tfjs-core 4.22's own specs, its bar for any backend: 4,232, of which it switches 5 off itself.
 import { describe, expect, it } from 'vitest';
+import { useBackend } from '../../src/index.ts';
 import { runTfjsSuite, summarise } from './suite-report.ts';
 
 const TFJS_CORE_4_22 = { specs: 4232, passed: 4227, pending: 5, failures: [] };
 
+const { instructionSet: best = 'scalar' } = await useBackend('native');
+const ALL_SETS = ['scalar', 'avx2', 'avx512'];
+const INSTRUCTION_SETS = ALL_SETS.slice(0, ALL_SETS.indexOf(best) + 1); // those this processor has
+
 describe("tfjs-core's own suite", () => {
-  it.each(['cpu', 'native'])('passes on %s', { timeout: 300_000 }, (backend) => {
+  it.each(INSTRUCTION_SETS)('passes on native, %s', { timeout: 300_000 }, (isa) => {
+    expect(runTfjsSuite('native', { LLM_NATIVE_ISA: isa })).toEqual(TFJS_CORE_4_22);
+  });
+
+  it.each(['cpu'])('passes on %s', { timeout: 300_000 }, (backend) => {
     expect(runTfjsSuite(backend)).toEqual(TFJS_CORE_4_22);
   });
 
