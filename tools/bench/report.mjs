@@ -4,15 +4,18 @@ import { cpus } from 'node:os';
 const TITLES = {
   training: 'Training step, float32 (forward, backward, AdamW)',
   inference: 'SmolLM2-135M, one sequence',
+  operations: 'Fused operations, float32, forwards and backwards',
   tokenizer: 'GPT-2 tokens: text in documents of 8 kB, one thread (training: the threads given)',
 };
+
+const milliseconds = (seconds) => (seconds * 1000).toFixed(seconds < 0.001 ? 3 : 1);
 
 /** A row a contestant: milliseconds, and how ours compares (below 1: ours is faster). */
 export function tableOf({ kind, rows }) {
   const lines = rows.flatMap(({ name, results }) =>
     results.map(
       ({ label, seconds, ratio }, i) =>
-        `| ${i === 0 ? name : ''} | ${label} | ${(seconds * 1000).toFixed(1)} | ${i === 0 ? '' : ratio.toFixed(2)} |`,
+        `| ${i === 0 ? name : ''} | ${label} | ${milliseconds(seconds)} | ${i === 0 ? '' : ratio.toFixed(2)} |`,
     ),
   );
   return [

@@ -1,15 +1,20 @@
-// Measures this toolkit beside its peers: `node tools/bench/run.mjs [--kind training|inference|tokenizer] …`.
+// Measures this toolkit beside its peers: `node tools/bench/run.mjs [--kind training|inference|operations|tokenizer] …`.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { measure } from './interleave.mjs';
+import { operationWorks } from './operation-works.mjs';
 import { benchmarksPage, describeMachine, tableOf } from './report.mjs';
 import { tokenizerWorks } from './tokenizer-works.mjs';
 import { inferenceWorks, trainingWorks } from './works.mjs';
 
 const { values } = parseArgs({
   options: {
-    kind: { type: 'string', multiple: true, default: ['training', 'inference', 'tokenizer'] },
+    kind: {
+      type: 'string',
+      multiple: true,
+      default: ['training', 'inference', 'operations', 'tokenizer'],
+    },
     rounds: { type: 'string', default: '5' },
     threads: { type: 'string', default: '2' },
     python: { type: 'string', default: process.env.LLM_BENCH_PYTHON ?? 'python3' },
@@ -26,9 +31,12 @@ function canImport(modules) {
 
 function worksOf(kind) {
   if (kind === 'training') return trainingWorks();
+  if (kind === 'operations') return operationWorks();
   if (kind === 'tokenizer') return tokenizerWorks();
   if (kind !== 'inference')
-    throw new Error(`bench: --kind: expected training, inference or tokenizer, got ${kind}.`);
+    throw new Error(
+      `bench: --kind: expected training, inference, operations or tokenizer, got ${kind}.`,
+    );
   if (values.model) return inferenceWorks(values.model);
   process.stderr.write(
     'bench: inference left out: name a SmolLM2 .gguf with --model or LLM_BENCH_MODEL.\n',

@@ -1,4 +1,5 @@
 // What is measured. A work names the program of each contestant; all of them get the same shape.
+import { ours, python } from './contestants.mjs';
 
 const gpt2 = (layers, width, heads, vocabulary, batch, time) => ({
   layers,
@@ -23,19 +24,6 @@ const INFERENCE = [
   { name: 'decode 32 at 0', shape: { kind: 'decode', prompt: 1, tokens: 32 } },
   { name: 'decode 32 at 512', shape: { kind: 'decode', prompt: 512, tokens: 32 } },
 ];
-
-const ours = (program, label, backend = 'native') => ({
-  label,
-  command: 'node',
-  program: `ours/${program}`,
-  backend,
-});
-const python = (program, label, needs) => ({
-  label,
-  command: 'python',
-  program: `peers/${program}`,
-  needs,
-});
 
 export function trainingWorks() {
   return TRAINING.map(({ name, shape, slowPeers }) => ({

@@ -1,0 +1,14 @@
+// Who takes part: a program of ours, or one of a Python peer that needs its modules installed.
+export const ours = (program, label, backend = 'native') => ({
+  label,
+  command: 'node',
+  program: `ours/${program}`,
+  backend,
+});
+
+export const python = (program, label, needs) => ({
+  label,
+  command: 'python',
+  program: `peers/${program}`,
+  needs,
+});

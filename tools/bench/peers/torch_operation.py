@@ -1,0 +1,79 @@
+"""One operation in PyTorch eager, forwards and backwards: the gradient of sum(y * dy) for each input. Float32."""
+import json
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+
+from serve import serve
+
+s = json.loads(sys.argv[1])
+torch.set_num_threads(s["threads"])
+torch.manual_seed(0)
+
+
+def random(*sizes):
+    return (torch.rand(sizes) * 4 - 2).requires_grad_()
+
+
+def rotary(B, T, H, D):
+    frequencies = 10000.0 ** -(torch.arange(0, D, 2) / D)
+    angles = torch.outer(torch.arange(T).float(), frequencies)
+    angles = torch.cat([angles, angles], -1)[None, :, None]
+    cos, sin = angles.cos(), angles.sin()
+
+    def turn(x):  # as Transformers writes it
+        first, second = x.chunk(2, -1)
+        return x * cos + torch.cat([-second, first], -1) * sin
+
+    return [random(B, T, H, D)], turn
+
+
+def attention(B, T, S, H, K, D):
+    def attend(q, k, v):
+        q, k, v = (x.transpose(1, 2) for x in (q, k, v))
+        out = F.scaled_dot_product_attention(q, k, v, is_causal=T > 1, enable_gqa=H != K)
+        return out.transpose(1, 2)
+
+    return [random(B, T, H, D), random(B, S, K, D), random(B, S, K, D)], attend
+
+
+def cross_entropy(rows, V):
+    labels = torch.randint(0, V, (rows,))
+    return [random(rows, V)], lambda x: F.cross_entropy(x, labels)
+
+
+OPERATIONS = {
+    "layerNorm": lambda rows, C: ([random(rows, C), random(C), random(C)], lambda x, w, b: F.layer_norm(x, (C,), w, b)),
+    "rmsNorm": lambda rows, C: ([random(rows, C), random(C)], lambda x, w: F.rms_norm(x, (C,), w)),
+    "gelu": lambda rows, C, approximate: ([random(rows, C)], lambda x: F.gelu(x, approximate=approximate)),
+    "swiglu": lambda rows, C: ([random(rows, C), random(rows, C)], lambda gate, up: F.silu(gate) * up),
+    "rotary": rotary,
+    "crossEntropy": cross_entropy,
+    "attention": attention,
+}
+
+forward_only = s.get("isForwardOnly", False)
+sizes = {key: s[key] for key in ("rows", "C", "V", "approximate", "B", "T", "S", "H", "K", "D") if key in s}
+inputs, run = OPERATIONS[s["op"]](**sizes)
+dy = torch.rand(run(*inputs).shape) * 4 - 2
+
+
+def once():
+    if forward_only:
+        with torch.no_grad():
+            run(*inputs)
+    else:
+        torch.autograd.grad((run(*inputs) * dy).sum(), inputs)
+
+
+def unit():
+    start = time.perf_counter()
+    for _ in range(s["repeats"]):
+        once()
+    return (time.perf_counter() - start) / s["repeats"]
+
+
+unit()
+serve(unit)
