@@ -38,6 +38,7 @@ export { linear } from './ops/linear.ts';
 export { layerNorm, rmsNorm } from './ops/norm.ts';
 export { rotary } from './ops/rotary.ts';
 export { rotaryTables, type RotaryScaling, type RotaryTables } from './ops/rotary-tables.ts';
+export { addInto } from './ops/add-into.ts';
 export { adamWStep, type AdamWOptions, type AdamWTensors } from './ops/adam-w-step.ts';
 export { dropout } from './ops/dropout.ts';
 export { embedding } from './ops/embedding.ts';

@@ -3,7 +3,7 @@
 // what one large batch would give, however unevenly the tokens are spread.
 // Weights are kept relative to the first one, so that one micro-batch, or equal ones, cost no multiplication.
 
-import { tf, type Tensor } from '@llm/tensor';
+import { addInto, tf, type Tensor } from '@llm/tensor';
 
 export class GradientSum {
   #grads: Tensor[] | undefined;
@@ -23,8 +23,7 @@ export class GradientSum {
       this.#grads = grads;
       return;
     }
-    this.#grads = grads.map((grad, i) => addScaled(previous[i]!, grad, factor));
-    tf.dispose([...previous, ...grads]);
+    this.#grads = grads.map((grad, i) => addInto(previous[i]!, scaled(grad, factor)));
   }
 
   /** Mean loss over everything added. */
@@ -48,7 +47,10 @@ export class GradientSum {
   }
 }
 
-/** sum + factor·grad */
-function addScaled(sum: Tensor, grad: Tensor, factor: number): Tensor {
-  return tf.tidy(() => tf.add(sum, factor === 1 ? grad : tf.mul(grad, factor)));
+/** factor·grad, taking grad over. */
+function scaled(grad: Tensor, factor: number): Tensor {
+  if (factor === 1) return grad;
+  const product = tf.mul(grad, factor);
+  grad.dispose();
+  return product;
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   adamWStep,
+  addInto,
   dropout,
   embedding,
   Generator,
@@ -52,6 +53,7 @@ export function runParameterConformance(backend: BackendName, options: BackendOp
     describe('Generator', generatorSuite);
     describe('adamWStep', adamWSuite);
     describe('globalNorm', globalNormSuite);
+    describe('addInto', addIntoSuite);
     describe('valueAndGrads', sharedGradientSuite);
   });
 }
@@ -297,6 +299,39 @@ function globalNormSuite(): void {
     expect(valuesOf(globalNorm([tf.tensor1d([1, NaN])]))).toEqual([NaN]);
     expect(() => globalNorm([])).toThrow(RangeError);
     expect(() => globalNorm([tf.zeros([1], 'int32')])).toThrow(ShapeError);
+  });
+}
+
+function addIntoSuite(): void {
+  test('adds where one of the two lies, and leaves what shares memory alone', () => {
+    for (const size of [0, 1, 17, 70_001]) {
+      const [a, b] = [tf.range(0, size), tf.ones([size])];
+      const expected = valuesOf(tf.add(a, b));
+      const alias = tf.reshape(a, [1, size]);
+      const sum = addInto(a, b); // into b: a is shared
+      expect(sum).toBe(b);
+      expect(a.isDisposed).toBe(true);
+      expect(valuesOf(sum)).toEqual(expected);
+      expect(valuesOf(alias)).toEqual(Array.from({ length: size }, (_, i) => i));
+    }
+  });
+
+  test('makes a new tensor when both are shared', () => {
+    const [a, b] = [tf.tensor1d([1, 2]), tf.tensor1d([3, 4])];
+    const aliases = [tf.clone(a), tf.clone(b)];
+    expect(valuesOf(addInto(a, b))).toEqual([4, 6]);
+    expect(aliases.map(valuesOf)).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  test('refuses other shapes and twice the same tensor', () => {
+    const a = tf.ones([2]);
+    expect(() => addInto(a, tf.ones([1]))).toThrow(ShapeError);
+    expect(() => addInto(a, a)).toThrow(
+      'addInto: b: expected another tensor than a, got the same.',
+    );
   });
 }
 

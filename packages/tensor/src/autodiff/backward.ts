@@ -5,7 +5,7 @@
  *  its node has run, so the peak is one pass's live set and not the sum of all. */
 import * as tf from '@tensorflow/tfjs-core';
 import { ShapeError, UnsupportedError } from '../errors/errors.ts';
-import { addInto } from './add-into.ts';
+import { addInto } from '../ops/add-into.ts';
 import { addEmbeddingGradient } from './embedding-into.ts';
 import { type DependencyTape, freeSaved, isMadeInThisScope, type TapeNode } from './tape.ts';
 

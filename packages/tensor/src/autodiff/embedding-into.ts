@@ -2,7 +2,7 @@
  *  is tied to the output layer, whose gradient is there first, the rows are added into that: no
  *  second vocabulary-sized array is made. */
 import * as tf from '@tensorflow/tfjs-core';
-import { isSoleOwner } from './add-into.ts';
+import { isSoleOwner } from '../ops/add-into.ts';
 import type { TapeNode } from './tape.ts';
 
 /** Adds the node's gradient into the table's, if it is an embedding and the table has one of its
