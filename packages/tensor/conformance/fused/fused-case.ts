@@ -30,6 +30,8 @@ export interface FusedCase {
   readonly inputs: Readonly<Record<string, FloatInput | IntInput>>;
   readonly options: Readonly<Record<string, unknown>>;
   readonly expected?: Outcome;
+  /** Values at which a careless formula overflows; finite differences say nothing there. */
+  readonly isExtreme?: boolean;
 }
 
 /** The output, and the gradient of Σ output · weights for each float input. */

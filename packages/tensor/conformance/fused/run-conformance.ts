@@ -5,10 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
-  kvCacheWrite,
   memoryStats,
   scope,
-  tf,
   useBackend,
   type BackendName,
   type BackendOptions,
@@ -17,6 +15,7 @@ import { differentiable, type FusedCase, type Outcome } from './fused-case.ts';
 import { hashed } from './hashed.ts';
 import { ODD_SHAPES } from './odd-shapes.ts';
 import { distance, lossAlong, outcomeOf } from './outcome.ts';
+import { SPECIAL_CASES } from './special-cases.ts';
 import { WRONG_CALLS } from './wrong-calls.ts';
 
 export interface Skip {
@@ -36,6 +35,8 @@ export interface ConformanceOptions {
 
 // A float32 result of a few hundred terms against double precision: √n · 2⁻²⁴ · a few.
 const PYTORCH_TOLERANCE = 5e-6;
+// A score of 1000 is exact to 6e-5, and that is the relative error of its exponential; sums of a few.
+const EXTREME_TOLERANCE = 5e-4;
 // Two float32 results that sum in different orders; the composites' erf is good to 2e-7.
 const COMPOSITE_TOLERANCE = 1e-5;
 // The truncation of a central difference (step²·third derivative) plus rounding ÷ step.
@@ -64,8 +65,10 @@ export function runConformance({ backend, skip = [], ...options }: ConformanceOp
     for (const fusedCase of pytorchCases()) {
       const title = `${fusedCase.op}: ${fusedCase.name}`;
       test(`${title}: PyTorch's numbers`, () => {
-        expectOutcome(outcomeOf(fusedCase), fusedCase.expected!, PYTORCH_TOLERANCE);
+        const tolerance = fusedCase.isExtreme ? EXTREME_TOLERANCE : PYTORCH_TOLERANCE;
+        expectOutcome(outcomeOf(fusedCase), fusedCase.expected!, tolerance);
       });
+      if (fusedCase.isExtreme) continue;
       test(`${title}: gradients match finite differences`, () => {
         expectFiniteDifferences(fusedCase);
       });
@@ -83,7 +86,7 @@ export function runConformance({ backend, skip = [], ...options }: ConformanceOp
         expectNoLeak(() => expect(() => scope(call)).toThrow(message));
       });
     }
-    test('kvCacheWrite: writes where the cache lies', expectCacheWritten);
+    for (const { name, check } of SPECIAL_CASES) test(name, check);
   });
 }
 
@@ -117,16 +120,4 @@ function expectNoLeak(run: () => unknown): void {
   const after = memoryStats();
   expect(after.liveTensors).toBe(before.liveTensors);
   expect(after.liveBytes).toBe(before.liveBytes);
-}
-
-function expectCacheWritten(): void {
-  scope(() => {
-    const cache = tf.zeros([2, 4, 1, 2]);
-    kvCacheWrite(cache, tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 1, 2]), 1);
-    kvCacheWrite(cache, tf.tensor4d([9, 10, 11, 12], [2, 1, 1, 2]), 3);
-    expect(Array.from(cache.dataSync())).toEqual([
-      ...[0, 0, 1, 2, 3, 4, 9, 10],
-      ...[0, 0, 5, 6, 7, 8, 11, 12],
-    ]);
-  });
 }

@@ -19,7 +19,8 @@ export const crossEntropy = composite<CrossEntropyAttrs>('CrossEntropy', (inputs
   const shifted = tf.sub(logits, rowMax); // [N, V]
   const logSum = tf.log(tf.sum(tf.exp(shifted), 1)); // [N]
   const logSumExp = tf.add(tf.reshape(rowMax, [-1]), logSum); // [N]
-  const target = tf.sum(tf.mul(logits, oneHot(labels, V)), 1); // [N]
+  // A product with 0 and 1 would make NaN of a logit of −∞.
+  const target = tf.sum(tf.where(isLabel(labels, V), logits, tf.zerosLike(logits)), 1); // [N]
   const eps = attrs.labelSmoothing;
   const smooth = eps === 0 ? target : blend(target, tf.mean(logits, 1), eps);
   const losses = tf.mul(tf.sub(logSumExp, smooth), counted); // [N]
@@ -33,7 +34,7 @@ export const crossEntropyGrad = composite<CrossEntropyAttrs>(
     const { logits, labels, counted, V } = prepare(inputs, attrs);
     const logSumExp = tf.reshape(required(inputs, 'logSumExp'), [-1, 1]); // [N, 1]
     const probabilities = tf.exp(tf.sub(logits, logSumExp)); // [N, V]
-    const hit = tf.mul(oneHot(labels, V), 1 - attrs.labelSmoothing);
+    const hit = tf.mul(tf.cast(isLabel(labels, V), 'float32'), 1 - attrs.labelSmoothing);
     const target = tf.add(hit, attrs.labelSmoothing / V); // [N, V]
     const rowScale = tf.mul(rowGradient(required(inputs, 'dy'), counted, attrs), counted); // [N]
     const dlogits = tf.mul(tf.sub(probabilities, target), tf.reshape(rowScale, [-1, 1]));
@@ -51,10 +52,10 @@ function prepare(inputs: KernelInputs, { ignoreIndex }: CrossEntropyAttrs) {
   return { logits: tf.reshape(x, [-1, V]), labels, counted, shape, V };
 }
 
-/** 1 at each row's label; an ignored label outside the vocabulary gives a row of zeros. */
-function oneHot(labels: Tensor1D, V: number): Tensor {
+/** True at each row's label, [N, V]; nowhere for an ignored label outside the vocabulary. */
+function isLabel(labels: Tensor1D, V: number): Tensor {
   const classes = tf.reshape(tf.range(0, V, 1, 'int32'), [1, V]);
-  return tf.cast(tf.equal(tf.reshape(labels, [-1, 1]), classes), 'float32');
+  return tf.equal(tf.reshape(labels, [-1, 1]), classes);
 }
 
 function blend(target: Tensor, mean: Tensor, eps: number): Tensor {

@@ -106,8 +106,9 @@ void AddKeyTile(const AttentionProblem& p, const KeyTile& k, size_t begin, RowTi
   for (size_t r = begin; r < rows.count; ++r) {
     const size_t seen = VisibleInTile(p, rows.row + r, k.first, k.count);
     const float largest = HideAndFindLargest(scores + r * tile, seen, bias);
-    shrink[r] = rows.largest[r] - (largest > rows.largest[r] ? largest : rows.largest[r]);
-    rows.largest[r] -= shrink[r];
+    const float before = rows.largest[r];
+    if (largest > before) rows.largest[r] = largest;
+    shrink[r] = before - rows.largest[r];
   }
   for (size_t r = begin / kLanes * kLanes; r < rows.count; r += kLanes) {
     Store(shrink + r, SoftmaxExp(Load(shrink + r)));
