@@ -1,6 +1,6 @@
 // Flags that train a LoRA adapter instead of the whole model.
 import { addLora, saveAdapter } from '@llm/peft';
-import { Generator } from '@llm/tensor';
+import type { Generator } from '@llm/tensor';
 import type { CausalLm } from '@llm/transformer';
 import type { OptionTable, OptionValues } from './command.ts';
 
@@ -18,6 +18,7 @@ export const ADAPTER_OPTIONS = {
     description: "dropout on the adapter's input",
     default: 0,
     minimum: 0,
+    maximum: 0.99,
   },
   'target-modules': {
     type: 'string',
@@ -26,13 +27,10 @@ export const ADAPTER_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-type AdapterValues = OptionValues<typeof ADAPTER_OPTIONS> & {
-  readonly seed: number;
-  readonly model: string;
-};
+type AdapterValues = OptionValues<typeof ADAPTER_OPTIONS> & { readonly model: string };
 
 /** With --lora, freezes the model and puts an adapter into it. */
-export function addAdapter(model: CausalLm, values: AdapterValues): void {
+export function addAdapter(model: CausalLm, values: AdapterValues, generator: Generator): void {
   if (!values.lora) return;
   const targets = values['target-modules'];
   addLora(model, {
@@ -40,7 +38,7 @@ export function addAdapter(model: CausalLm, values: AdapterValues): void {
     alpha: values['lora-alpha'],
     dropout: values['lora-dropout'],
     targetModules: targets === 'all-linear' ? targets : targets.split(','),
-    generator: new Generator(values.seed),
+    generator,
   });
 }
 

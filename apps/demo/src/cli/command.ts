@@ -15,6 +15,12 @@ export interface OptionSpec {
   readonly choices?: readonly string[];
   /** Smallest number allowed. */
   readonly minimum?: number;
+  /** Largest number allowed. */
+  readonly maximum?: number;
+  /** The number must be larger than this. */
+  readonly above?: number;
+  /** One letter: `h` for -h. */
+  readonly short?: string;
 }
 
 export type OptionTable = Readonly<Record<string, OptionSpec>>;
@@ -43,7 +49,7 @@ export type OptionValues<T extends OptionTable> = { readonly [K in keyof T]: Opt
 
 /** Flags that every command has. */
 export const COMMON_OPTIONS = {
-  help: { type: 'boolean', description: 'show this help' },
+  help: { type: 'boolean', description: 'show this help (also -h)', short: 'h' },
   json: {
     type: 'boolean',
     description: 'print one JSON document on stdout, everything else on stderr',
@@ -51,10 +57,15 @@ export const COMMON_OPTIONS = {
   seed: { type: 'integer', description: 'seed of every random choice', default: 42, minimum: 0 },
   backend: {
     type: 'string',
-    description: 'native, wasm or cpu (default: the best that works, or LLM_BACKEND)',
-    placeholder: 'NAME',
+    description: 'where to compute (default: LLM_BACKEND, else the best that works)',
+    choices: ['tfjs-node-gpu', 'native', 'tfjs-node', 'wasm', 'cpu'],
   },
-  threads: { type: 'integer', description: 'threads of the native backend', minimum: 1 },
+  threads: {
+    type: 'integer',
+    description: 'threads of the native backend (default: one a core)',
+    minimum: 1,
+    maximum: 256,
+  },
 } as const satisfies OptionTable;
 
 export interface CommandContext<T extends OptionTable> {
@@ -79,6 +90,11 @@ export interface Command<T extends OptionTable = OptionTable> {
 /** Keeps the literal types of the option table, which give `values` its types. */
 export function defineCommand<const T extends OptionTable>(command: Command<T>): Command<T> {
   return command;
+}
+
+/** The user pressed Ctrl-C: exits 130, as shells expect. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
 }
 
 /** Wrong usage: exits 2 and points to --help. Every other error exits 1. */

@@ -1,8 +1,10 @@
 // `llm`: finds the command, parses its flags, runs it, and turns errors into exit codes.
 // Commands load on demand, so that --help stays fast.
-import { UsageError } from './command.ts';
+import { createRequire } from 'node:module';
+import { InterruptedError, UsageError } from './command.ts';
 import type { Command } from './command.ts';
 import { commandHelp, overview } from './help.ts';
+import { didYouMean } from './nearest-name.ts';
 import { Output } from './output.ts';
 import type { OutputStreams } from './output.ts';
 import { parseCommand } from './parse.ts';
@@ -15,40 +17,64 @@ async function runCommand(command: Command, argv: readonly string[], streams: Ou
     return;
   }
   const controller = new AbortController();
-  const interrupt = () => controller.abort(new Error('interrupted'));
+  const interrupt = () => {
+    streams.stderr.write('\nstopping at the next safe point; Ctrl-C again stops at once\n');
+    controller.abort(new InterruptedError('interrupted.'));
+  };
   process.once('SIGINT', interrupt);
   try {
     const output = new Output(streams, values.json);
     await command.run({ values, positionals, output, signal: controller.signal });
+    controller.signal.throwIfAborted();
   } finally {
     process.off('SIGINT', interrupt);
   }
 }
 
-function reportError(error: unknown, name: string, streams: OutputStreams): number {
-  if (error instanceof UsageError) {
-    streams.stderr.write(`llm ${name}: ${error.message} See \`llm ${name} --help\`.\n`);
-    return 2;
-  }
+/** Package functions name themselves; the command's own name need not stand twice. */
+function messageOf(error: unknown, name: string): string {
   const message = error instanceof Error ? error.message : String(error);
-  streams.stderr.write(`llm ${name}: ${message}\n`);
-  if (process.env['LLM_DEBUG'] && error instanceof Error) streams.stderr.write(`${error.stack}\n`);
-  return 1;
+  const own = `${name}: `;
+  return message.startsWith(own) ? message.slice(own.length) : message;
 }
 
-/** Runs `llm` and returns its exit code: 0, 1 for a failure, 2 for wrong usage. */
+function reportError(error: unknown, name: string, { stderr }: OutputStreams): number {
+  const message = messageOf(error, name);
+  if (error instanceof UsageError) {
+    stderr.write(`llm ${name}: ${message} See \`llm ${name} --help\`.\n`);
+    return 2;
+  }
+  stderr.write(`llm ${name}: ${message}\n`);
+  if (process.env['LLM_DEBUG'] && error instanceof Error) stderr.write(`${error.stack}\n`);
+  return error instanceof InterruptedError ? 130 : 1;
+}
+
+function version(): string {
+  const require = createRequire(import.meta.url);
+  return (require('@llm/tensor/package.json') as { version: string }).version;
+}
+
+/** Runs `llm` and returns its exit code: 0, 1 for a failure, 2 for wrong usage, 130 after Ctrl-C. */
 export async function main(
   argv: readonly string[],
   streams: OutputStreams = { stdout: process.stdout, stderr: process.stderr },
 ): Promise<number> {
-  const [name, ...rest] = argv;
-  if (name === undefined || name === '--help' || name === 'help') {
+  // `llm help pretrain` is `llm pretrain --help`.
+  const [name, ...rest] = argv[0] === 'help' && argv[1] ? [argv[1], '--help'] : argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     streams.stdout.write(`${overview(COMMANDS.map((entry) => [entry.name, entry.summary]))}\n`);
     return name === undefined ? 2 : 0;
   }
+  if (name === '--version') {
+    streams.stdout.write(`${version()}\n`);
+    return 0;
+  }
   const entry = COMMANDS.find((candidate) => candidate.name === name);
   if (!entry) {
-    streams.stderr.write(`llm: ${JSON.stringify(name)} is not a command. See \`llm --help\`.\n`);
+    const names = COMMANDS.map((candidate) => candidate.name);
+    streams.stderr.write(
+      `llm: ${JSON.stringify(name)} is not a command.${didYouMean(name, names)} See \`llm --help\`.\n`,
+    );
     return 2;
   }
   try {

@@ -1,7 +1,8 @@
 // What generate and score have in common: a model, perhaps adapters, and a prompt as text or as ids.
 import { loadAdapter } from '@llm/peft';
 import type { CausalLm } from '@llm/transformer';
-import type { Tokenizer } from '@llm/tokenizer';
+import { Tokenizer } from '@llm/tokenizer';
+import { contextLength } from '../models/context-length.ts';
 import { openModel, openModelOnly } from '../models/open-model.ts';
 import { UsageError } from './command.ts';
 import type { OptionTable, OptionValues } from './command.ts';
@@ -30,7 +31,7 @@ export const MODEL_INPUT_OPTIONS = {
 
 export interface ModelInput {
   readonly model: CausalLm;
-  /** Absent when ids were given and the model has no tokenizer. */
+  /** Absent when ids were given and there is no tokenizer beside the model. */
   readonly tokenizer: Tokenizer | undefined;
   readonly ids: readonly number[];
 }
@@ -45,47 +46,77 @@ export function parseIds(text: string): number[] {
   return ids;
 }
 
+/** `NAME=DIR` → both. */
+function parseAdapter(adapter: string): [name: string, folder: string] {
+  const [name, folder] = adapter.split(/=(.*)/s);
+  if (name && folder) return [name, folder];
+  throw new UsageError(`--adapter: expected NAME=DIR, got ${JSON.stringify(adapter)}.`);
+}
+
 async function loadAdapters(model: CausalLm, adapters: readonly string[]): Promise<void> {
-  for (const adapter of adapters) {
-    const [name, folder] = adapter.split(/=(.*)/s);
-    if (!name || !folder)
-      throw new UsageError(`--adapter: expected NAME=DIR, got ${JSON.stringify(adapter)}.`);
-    await loadAdapter(model, folder, name);
+  for (const [name, folder] of adapters.map(parseAdapter)) await loadAdapter(model, folder, name);
+}
+
+/** Wrong usage is told before a large model is loaded. */
+function checkUsage(values: OptionValues<typeof MODEL_INPUT_OPTIONS>): void {
+  if ((values.prompt === undefined) === (values.ids === undefined)) {
+    throw new UsageError('expected one of --prompt and --ids.');
   }
+  if (values.chat && values.ids !== undefined) {
+    throw new UsageError('--chat: expected --prompt beside it, got --ids.');
+  }
+  values.adapter.forEach(parseAdapter);
 }
 
 function encodePrompt(tokenizer: Tokenizer, text: string, isChat: boolean): number[] {
   if (!isChat) return tokenizer.encode(text);
+  if (tokenizer.chatTemplate === undefined) {
+    throw new Error(
+      '--chat: expected a model with a chat template, got one without. Leave --chat out.',
+    );
+  }
   const rendered = tokenizer.applyChatTemplate([{ role: 'user', content: text }], {
     addGenerationPrompt: true,
   });
   return tokenizer.encode(rendered, { addSpecialTokens: false });
 }
 
-function checkVocabulary(ids: readonly number[], vocabSize: number): void {
+function checkIds(ids: readonly number[], model: CausalLm, flag: '--ids' | '--prompt'): void {
+  const { vocabSize } = model.config;
+  const context = contextLength(model);
+  if (ids.length === 0) throw new Error(`${flag}: expected at least one token, got none.`);
   const wrong = ids.find((id) => id >= vocabSize);
-  if (wrong === undefined) return;
-  throw new Error(
-    `--ids: expected ids below the model's vocabulary of ${vocabSize}, got ${wrong}.`,
-  );
+  if (wrong !== undefined) {
+    const why = flag === '--ids' ? 'Check the ids.' : 'Is the tokenizer that of another model?';
+    throw new Error(
+      `${flag}: expected ids below the model's vocabulary of ${vocabSize}, got ${wrong}. ${why}`,
+    );
+  }
+  if (ids.length > context) {
+    throw new Error(
+      `${flag}: expected at most ${context} tokens, the model's context, got ${ids.length}. Shorten it.`,
+    );
+  }
+}
+
+/** The tokenizer beside a model that was given ids: a help for people, so its absence is no error. */
+function tokenizerIfAny(path: string): Promise<Tokenizer | undefined> {
+  return Tokenizer.load(path).catch(() => undefined);
 }
 
 /** Loads model, adapters and prompt. The caller disposes the model. */
 export async function promptIds(
   values: OptionValues<typeof MODEL_INPUT_OPTIONS>,
 ): Promise<ModelInput> {
-  if ((values.prompt === undefined) === (values.ids === undefined)) {
-    throw new UsageError('expected one of --prompt and --ids.');
-  }
+  checkUsage(values);
   const given = values.ids === undefined ? undefined : parseIds(values.ids);
   const { model, tokenizer } = given
-    ? { model: await openModelOnly(values.model), tokenizer: undefined }
+    ? { model: await openModelOnly(values.model), tokenizer: await tokenizerIfAny(values.model) }
     : await openModel(values.model);
   try {
     await loadAdapters(model, values.adapter);
     const ids = given ?? encodePrompt(tokenizer as Tokenizer, values.prompt as string, values.chat);
-    if (ids.length === 0) throw new Error('--prompt: expected at least one token, got none.');
-    checkVocabulary(ids, model.config.vocabSize);
+    checkIds(ids, model, given ? '--ids' : '--prompt');
     return { model, tokenizer, ids };
   } catch (error) {
     model.dispose();

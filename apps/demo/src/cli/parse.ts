@@ -1,6 +1,7 @@
 // Turns an argument list into checked option values.
 import { parseArgs } from 'node:util';
 import { COMMON_OPTIONS, UsageError } from './command.ts';
+import { didYouMean } from './nearest-name.ts';
 import type { Command, OptionSpec, OptionTable, OptionValues } from './command.ts';
 
 export interface ParsedArguments<T extends OptionTable> {
@@ -8,10 +9,28 @@ export interface ParsedArguments<T extends OptionTable> {
   readonly positionals: readonly string[];
 }
 
-type RawValue = string | boolean | readonly (string | boolean)[] | undefined;
+/** What a flag was given, in order; the last one counts unless it may be repeated. */
+type RawValues = readonly (string | boolean)[] | undefined;
 
 function wrong(name: string, expected: string, got: unknown): UsageError {
   return new UsageError(`--${name}: expected ${expected}, got ${JSON.stringify(got)}.`);
+}
+
+function missing(name: string): UsageError {
+  return new UsageError(`--${name}: expected a value, got none.`);
+}
+
+function checkRange(name: string, { minimum, maximum, above }: OptionSpec, value: number): void {
+  const limits = [
+    above === undefined ? '' : `above ${above}`,
+    minimum === undefined ? '' : `of at least ${minimum}`,
+    maximum === undefined ? '' : `of at most ${maximum}`,
+  ].filter((limit) => limit !== '');
+  const isOutside =
+    value < (minimum ?? -Infinity) ||
+    value > (maximum ?? Infinity) ||
+    value <= (above ?? -Infinity);
+  if (isOutside) throw wrong(name, `a number ${limits.join(' and ')}`, value);
 }
 
 function convertNumber(name: string, spec: OptionSpec, text: string): number {
@@ -19,9 +38,7 @@ function convertNumber(name: string, spec: OptionSpec, text: string): number {
   const expected = spec.type === 'integer' ? 'a whole number' : 'a number';
   if (text.trim() === '' || !Number.isFinite(value)) throw wrong(name, expected, text);
   if (spec.type === 'integer' && !Number.isSafeInteger(value)) throw wrong(name, expected, text);
-  if (spec.minimum !== undefined && value < spec.minimum) {
-    throw wrong(name, `${expected} of at least ${spec.minimum}`, text);
-  }
+  checkRange(name, spec, value);
   return value;
 }
 
@@ -34,30 +51,63 @@ function convertOne(name: string, spec: OptionSpec, raw: string | boolean) {
   return raw;
 }
 
-function convert(name: string, spec: OptionSpec, raw: RawValue) {
+function convert(name: string, spec: OptionSpec, raw: RawValues) {
   if (spec.multiple) {
-    const list = raw === undefined ? [] : Array.isArray(raw) ? raw : [raw];
-    return list.map((item: string | boolean) => convertOne(name, spec, item));
+    if (spec.required && raw === undefined) throw missing(name);
+    return (raw ?? []).map((item) => convertOne(name, spec, item));
   }
-  if (raw === undefined) {
-    if (spec.required) throw new UsageError(`--${name}: expected a value, got none.`);
-    return spec.default ?? (spec.type === 'boolean' ? false : undefined);
+  const last = raw?.at(-1);
+  if (last !== undefined) return convertOne(name, spec, last);
+  if (spec.required) throw missing(name);
+  return spec.default ?? (spec.type === 'boolean' ? false : undefined);
+}
+
+type OptionToken = Extract<
+  NonNullable<ReturnType<typeof parseArgs>['tokens']>[number],
+  { kind: 'option' }
+>;
+
+/** The text of one flag as it was given, or true for one that takes none. */
+function rawValue({ name, rawName, value, inlineValue }: OptionToken, options: OptionTable) {
+  const spec = options[name];
+  if (spec === undefined || rawName === `-${name}`) {
+    const names = Object.keys(options);
+    throw new UsageError(`${rawName}: not an option.${didYouMean(name, names, '--')}`);
   }
-  return convertOne(name, spec, raw as string | boolean);
+  if (spec.type === 'boolean') {
+    if (value === undefined) return true;
+    throw new UsageError(`--${name}: expected no value, got ${JSON.stringify(value)}.`);
+  }
+  if (value === undefined) throw new UsageError(`--${name}: expected a value, got none.`);
+  if (!inlineValue && value.startsWith('--')) {
+    throw new UsageError(
+      `--${name}: expected a value, got the option ${value}. Write --${name}=${value} if that is the value.`,
+    );
+  }
+  return value;
 }
 
 function readRaw(options: OptionTable, argv: readonly string[]) {
   const config = Object.fromEntries(
-    Object.entries(options).map(([name, spec]) => [
+    Object.entries(options).map(([name, { type, short }]) => [
       name,
-      { type: spec.type === 'boolean' ? 'boolean' : 'string', multiple: spec.multiple ?? false },
+      { type: type === 'boolean' ? 'boolean' : 'string', ...(short && { short }) } as const,
     ]),
-  ) as Record<string, { type: 'boolean' | 'string'; multiple: boolean }>;
-  try {
-    return parseArgs({ args: [...argv], options: config, allowPositionals: true, strict: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+  );
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: config,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const values: Record<string, (string | boolean)[]> = {};
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind === 'option') (values[token.name] ??= []).push(rawValue(token, options));
   }
+  return { values, positionals };
 }
 
 /** @throws UsageError for an unknown flag, a missing or ill-typed value, or too many arguments */
@@ -67,17 +117,16 @@ export function parseCommand<T extends OptionTable>(
 ): ParsedArguments<T> {
   const options: OptionTable = { ...COMMON_OPTIONS, ...command.options };
   const { values: raw, positionals } = readRaw(options, argv);
-  const isHelp = raw['help'] === true;
+  const isHelp = raw['help'] !== undefined;
   const values = Object.fromEntries(
     Object.entries(options).map(([name, spec]) => {
       const lenient = isHelp ? { ...spec, required: false } : spec;
-      return [name, convert(name, lenient, raw[name] as RawValue)];
+      return [name, convert(name, lenient, raw[name])];
     }),
   ) as OptionValues<T & typeof COMMON_OPTIONS>;
   if (positionals.length > (command.maxPositionals ?? 0) && !isHelp) {
-    throw new UsageError(
-      `${command.name}: unexpected argument ${JSON.stringify(positionals[command.maxPositionals ?? 0])}.`,
-    );
+    const extra = JSON.stringify(positionals[command.maxPositionals ?? 0]);
+    throw new UsageError(`unexpected argument ${extra}.`);
   }
   return { values, positionals };
 }

@@ -26,6 +26,16 @@ describe('Progress', () => {
     expect(text().endsWith('pretrain  loss 3.00  10s\n')).toBe(true);
   });
 
+  it('reckons a resumed run by its own speed', () => {
+    let clock = 0;
+    const { stream, text } = recorder(true);
+    const progress = new Progress(stream, 'sft', 100, () => clock);
+    progress.startAt(80);
+    clock += 10_000;
+    progress.update(90);
+    expect(text()).toContain(' 90%  10s left'); // 10 in 10 s, so the last 10 in 10 s
+  });
+
   it('prints plain lines in a log, at most one every ten seconds', () => {
     let clock = 0;
     const { stream, text } = recorder(false);

@@ -23,6 +23,7 @@ export class Progress {
   readonly #started: number;
   #lastDrawn: number;
   #isDone = false;
+  #before = 0;
 
   constructor(stream: Stream, label: string, total: number, now: () => number = Date.now) {
     this.#stream = stream;
@@ -35,6 +36,11 @@ export class Progress {
 
   get seconds(): number {
     return (this.#now() - this.#started) / 1000;
+  }
+
+  /** How much was done before this run began, which a resumed run must not take for its own speed. */
+  startAt(done: number): void {
+    this.#before = done;
   }
 
   /** @param figures such as `loss 3.21`, in the order to be shown */
@@ -57,7 +63,8 @@ export class Progress {
 
   #draw(done: number, figures: readonly string[]): void {
     const share = this.#total > 0 ? Math.min(1, done / this.#total) : 1;
-    const left = done > 0 ? (this.seconds / done) * (this.#total - done) : Number.NaN;
+    const own = done - this.#before;
+    const left = own > 0 ? (this.seconds / own) * (this.#total - done) : Number.NaN;
     const percent = `${String(Math.floor(share * 100)).padStart(3)}%`;
     const parts = [...figures, `${formatSeconds(left)} left`];
     if (!this.#stream.isTTY) {

@@ -1,5 +1,8 @@
 // Flags that every training command has.
 import { linear } from '@llm/optim';
+import type { Generator } from '@llm/tensor';
+import type { CausalLm } from '@llm/transformer';
+import { contextLength } from '../models/context-length.ts';
 import type { OptionTable, OptionValues } from './command.ts';
 
 export const TRAINING_OPTIONS = {
@@ -71,7 +74,7 @@ export const FINE_TUNING_OPTIONS = {
   },
   'max-length': {
     type: 'integer',
-    description: 'longest example in tokens',
+    description: "longest example in tokens, at most the model's context",
     default: 512,
     minimum: 2,
   },
@@ -85,10 +88,16 @@ export const FINE_TUNING_OPTIONS = {
 
 type FineTuningValues = OptionValues<typeof FINE_TUNING_OPTIONS> & { readonly seed: number };
 
-/** As @llm/align's trainers take them. The caller owns the optimizer. */
+/** --max-length, or the model's context where that is shorter. */
+export function exampleLength(values: { readonly 'max-length': number }, model: CausalLm): number {
+  return Math.min(values['max-length'], contextLength(model));
+}
+
+/** As @llm/align's trainers take them. @param generator what the model's dropout draws from */
 export function fineTuningOptions(
   values: FineTuningValues,
   tokenizer: { readonly padTokenId?: number },
+  generator: Generator,
 ) {
   const { steps, 'learning-rate': learningRate } = values;
   const warmupSteps = Math.min(values.warmup, steps);
@@ -100,6 +109,7 @@ export function fineTuningOptions(
     weightDecay: values['weight-decay'],
     schedule: linear({ learningRate, warmupSteps, steps }),
     seed: values.seed,
+    generator,
     resume: values.resume,
     padTokenId: tokenizer.padTokenId,
   };

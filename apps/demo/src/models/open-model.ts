@@ -1,7 +1,10 @@
-// Opens what --model names: a Hugging Face folder or a .gguf file, with its tokenizer.
-import { stat } from 'node:fs/promises';
-import { loadModel } from '@llm/transformer';
-import type { CausalLm } from '@llm/transformer';
+// Opens what --model names: a Hugging Face folder or a .gguf file, with its tokenizer. What is plainly
+// something else is refused with a word on what it is.
+import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Generator } from '@llm/tensor';
+import { loadModel, loadRewardModel } from '@llm/transformer';
+import type { CausalLm, RewardModel } from '@llm/transformer';
 import { Tokenizer } from '@llm/tokenizer';
 
 export interface OpenModel {
@@ -9,23 +12,104 @@ export interface OpenModel {
   readonly tokenizer: Tokenizer;
 }
 
-async function checkExists(path: string): Promise<void> {
-  if (await stat(path).catch(() => undefined)) return;
-  throw new Error(
-    `--model: ${path}: expected a Hugging Face folder or a .gguf file, found nothing there. Check the path.`,
-  );
+export interface OpenOptions {
+  /** What the model's dropout draws from, should it be trained. */
+  readonly generator?: Generator;
 }
 
+type Kind = 'a language model' | 'a reward model';
+
+function refusal(flag: string, path: string, expected: string, got: string): Error {
+  return new Error(`${flag}: ${path}: expected ${expected}, got ${got}`);
+}
+
+async function isGguf(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.toString('latin1', 0, bytesRead) === 'GGUF';
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether config.json is that of a model with one score in place of the vocabulary. */
+async function isRewardConfig(folder: string): Promise<boolean> {
+  try {
+    const json = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as unknown;
+    const names = (json as { architectures?: unknown } | null)?.architectures;
+    return Array.isArray(names) && String(names[0]).endsWith('ForSequenceClassification');
+  } catch {
+    return false; // loading tells what is wrong with it
+  }
+}
+
+async function checkFolder(flag: string, path: string, kind: Kind): Promise<void> {
+  const names = new Set(await readdir(path));
+  const expected = `${kind}'s folder`;
+  if (!names.has('config.json')) {
+    throw names.has('adapter_config.json')
+      ? refusal(
+          flag,
+          path,
+          expected,
+          `an adapter. Give the model it was trained on, and --adapter NAME=${path}.`,
+        )
+      : refusal(flag, path, expected, 'a folder without config.json. Check the path.');
+  }
+  const isReward = await isRewardConfig(path);
+  if (isReward && kind === 'a language model') {
+    throw refusal(
+      flag,
+      path,
+      expected,
+      'a reward model. It scores texts: use it as --reward of `llm ppo`.',
+    );
+  }
+  if (!isReward && kind === 'a reward model') {
+    throw refusal(flag, path, expected, 'another model. Train one with `llm reward`.');
+  }
+  if (!names.has('model.safetensors') && !names.has('model.safetensors.index.json')) {
+    throw refusal(
+      flag,
+      path,
+      expected,
+      'none of its weights (model.safetensors). Is the folder complete?',
+    );
+  }
+}
+
+async function checkPath(flag: string, path: string, kind: Kind): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  const form =
+    kind === 'a language model' ? 'a Hugging Face folder or a .gguf file' : `${kind}'s folder`;
+  if (!found) throw refusal(flag, path, form, 'nothing there. Check the path.');
+  if (found.isDirectory()) return checkFolder(flag, path, kind);
+  if (kind === 'a language model' && (await isGguf(path))) return;
+  const got = found.size === 0 ? 'an empty file' : 'a file of another kind';
+  throw refusal(flag, path, form, `${got}. Check the path.`);
+}
+
+/** @throws Error naming --model when a language model is plainly not there */
+export const checkModelPath = (path: string): Promise<void> =>
+  checkPath('--model', path, 'a language model');
+
 /** The model alone; enough for commands that take --ids. The caller disposes it. */
-export async function openModelOnly(path: string): Promise<CausalLm> {
-  await checkExists(path);
-  return loadModel(path);
+export async function openModelOnly(path: string, options: OpenOptions = {}): Promise<CausalLm> {
+  await checkModelPath(path);
+  return loadModel(path, options);
 }
 
 /** Model and tokenizer. The caller disposes the model. */
-export async function openModel(path: string): Promise<OpenModel> {
-  await checkExists(path);
+export async function openModel(path: string, options: OpenOptions = {}): Promise<OpenModel> {
+  await checkModelPath(path);
   const tokenizer = await Tokenizer.load(path);
-  const model = await loadModel(path);
+  const model = await loadModel(path, options);
   return { model, tokenizer };
+}
+
+/** The reward model that --reward names. The caller disposes it. */
+export async function openRewardModel(path: string): Promise<RewardModel> {
+  await checkPath('--reward', path, 'a reward model');
+  return loadRewardModel(path);
 }

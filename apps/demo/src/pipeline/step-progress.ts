@@ -32,12 +32,13 @@ export function stepProgress(
   shown: readonly string[] = [],
 ): StepProgress {
   const progress: Progress = output.progress(label, steps);
-  let last: string[] = [];
+  let last: string[] | undefined;
   return {
     onStep: (metrics) => {
+      if (last === undefined) progress.startAt(metrics.step - 1);
       last = figuresOf(metrics, shown);
       progress.update(metrics.step, last);
     },
-    finish: (figures) => progress.finish(figures ?? last),
+    finish: (figures) => progress.finish(figures ?? last ?? []),
   };
 }

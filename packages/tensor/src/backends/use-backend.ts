@@ -51,7 +51,7 @@ async function startForced(rung: Rung, why: string, options: BackendOptions) {
     started = await activate(rung, options);
   } catch (error) {
     throw new UnsupportedError(
-      `useBackend: ${rung.backend}: expected a backend that works here, got: ${reasonOf(error)} ` +
+      `useBackend: ${rung.backend}: expected a backend that works here, got: ${reasonOf(error).replace(/\.$/, '')}. ` +
         'Call useBackend() without a name for the best that does.',
       { cause: error },
     );

@@ -1,5 +1,5 @@
 /** Tokenizers from and to files. Node only: the file system is imported when a function is called, not before. */
-import { TokenizerFormatError } from '../errors.ts';
+import { TokenizerError, TokenizerFormatError } from '../errors.ts';
 import type { Tokenizer, TokenizerRoles } from '../tokenizer.ts';
 import { ggufDefinition } from './gguf-vocabulary.ts';
 import { readGgufMetadata } from './gguf-metadata.ts';
@@ -41,9 +41,17 @@ async function loadGguf(path: string): Promise<Loaded> {
       return buffer.subarray(0, bytesRead);
     };
     return ggufDefinition(await readGgufMetadata({ size, readPrefix }));
+  } catch (error) {
+    throw error instanceof TokenizerError ? namingFile(error, path) : error;
   } finally {
     await handle.close();
   }
+}
+
+/** The same error, its message beginning with the file it is about. */
+function namingFile(error: TokenizerError, path: string): TokenizerError {
+  error.message = `${path}: ${error.message}`;
+  return error;
 }
 
 /** What tokenizer_config.json and chat_template.jinja beside the tokenizer say; both may be missing. */

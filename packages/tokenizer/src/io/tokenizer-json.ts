@@ -61,9 +61,8 @@ function parseText(text: string, path: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new TokenizerFormatError(
-      `${path}: expected JSON, got text that is not (${String(error)}).`,
-    );
+    const reason = String(error).replaceAll(/\s+/g, ' '); // it quotes the text, line breaks and all
+    throw new TokenizerFormatError(`${path}: expected JSON, got text that is not (${reason}).`);
   }
 }
 

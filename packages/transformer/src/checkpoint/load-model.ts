@@ -16,6 +16,8 @@ import { ggufWeights, openFolderWeights, type WeightSource } from './weight-sour
 export interface LoadOptions {
   /** Seed of dropout, should the model be trained. @default 0 */
   readonly seed?: number;
+  /** What dropout draws from instead; a training loop that keeps its state resumes to the same bits. */
+  readonly generator?: Generator;
 }
 
 /** Loads a folder (config.json with model.safetensors or shards) or a `.gguf` file, whose weights are
@@ -64,8 +66,11 @@ async function loadGguf(path: string, options: LoadOptions): Promise<CausalLm> {
 }
 
 /** A model whose weights are yet to come. */
-export function blankModel(config: ModelConfig, { seed = 0 }: LoadOptions): CausalLm {
-  return buildModel(config, { generator: new Generator(seed), initialize: false });
+export function blankModel(
+  config: ModelConfig,
+  { seed = 0, generator = new Generator(seed) }: LoadOptions,
+): CausalLm {
+  return buildModel(config, { generator, initialize: false });
 }
 
 /** The module after `fill`, in evaluation mode; disposed if that fails. */

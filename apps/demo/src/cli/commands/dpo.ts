@@ -1,5 +1,6 @@
 // `llm dpo`: aligns a model with preferences, without a reward model.
 import { tokenizePreferences, trainDpo } from '@llm/align';
+import { Generator } from '@llm/tensor';
 import { readPreferences } from '../../data/rows.ts';
 import { openModel } from '../../models/open-model.ts';
 import { saveFolder } from '../../models/save-folder.ts';
@@ -7,8 +8,10 @@ import { stepProgress } from '../../pipeline/step-progress.ts';
 import { addAdapter, ADAPTER_OPTIONS, saveTrained } from '../adapter-options.ts';
 import { defineCommand } from '../command.ts';
 import { noteDataReport } from '../data-report.ts';
+import { reportRun } from '../report-run.ts';
+import { checkRunFolder } from '../run-folder-check.ts';
 import { startBackend } from '../start-backend.ts';
-import { FINE_TUNING_OPTIONS, fineTuningOptions } from '../training-options.ts';
+import { exampleLength, FINE_TUNING_OPTIONS, fineTuningOptions } from '../training-options.ts';
 
 export const command = defineCommand({
   name: 'dpo',
@@ -36,19 +39,20 @@ export const command = defineCommand({
     },
   },
   async run({ values, output, signal }) {
+    await checkRunFolder(values, output);
     await startBackend(values);
     const rows = await readPreferences(values.data);
-    const { model, tokenizer } = await openModel(values.model);
+    const generator = new Generator(values.seed);
+    const { model, tokenizer } = await openModel(values.model, { generator });
     try {
-      const { examples, report } = tokenizePreferences(rows, tokenizer, {
-        maxLength: values['max-length'],
-      });
-      noteDataReport(output, report);
-      addAdapter(model, values);
+      const maxLength = exampleLength(values, model);
+      const { examples, report } = tokenizePreferences(rows, tokenizer, { maxLength });
+      noteDataReport(output, report, maxLength);
+      addAdapter(model, values, generator);
       const shown = ['rewards/accuracies', 'rewards/margins'];
       const progress = stepProgress(output, 'dpo', values.steps, shown);
       const result = await trainDpo({
-        ...fineTuningOptions(values, tokenizer),
+        ...fineTuningOptions(values, tokenizer, generator),
         model,
         examples,
         beta: values.beta,
@@ -63,14 +67,10 @@ export const command = defineCommand({
         signal,
       });
       progress.finish();
-      output.json({
-        out: values.out,
-        step: result.step,
-        loss: result.lastMetrics?.loss ?? null,
-        metrics: result.lastMetrics?.metrics ?? {},
-        data: report,
+      reportRun(output, values, result, {
+        extra: { data: report },
+        done: `aligned for ${result.step} steps on ${report.examples} pairs`,
       });
-      output.line(`${values.out}: aligned for ${result.step} steps on ${report.examples} pairs`);
     } finally {
       model.dispose();
     }

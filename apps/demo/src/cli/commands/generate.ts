@@ -1,8 +1,19 @@
 // `llm generate`: continues a prompt, printing each piece of text as soon as it is whole.
 import { generate } from '@llm/transformer';
-import { defineCommand } from '../command.ts';
+import type { CausalLm } from '@llm/transformer';
+import { contextLength } from '../../models/context-length.ts';
+import { defineCommand, UsageError } from '../command.ts';
+import type { Output } from '../output.ts';
 import { MODEL_INPUT_OPTIONS, promptIds } from '../model-input.ts';
 import { startBackend } from '../start-backend.ts';
+
+/** --max-new-tokens, or what the model's context leaves, which is said. */
+function tokensToWrite(model: CausalLm, prompt: number, asked: number, output: Output): number {
+  const room = contextLength(model) - prompt + 1; // the last token is not read again
+  if (asked <= room) return asked;
+  output.note(`at most ${room} tokens: the model's context is ${contextLength(model)}`);
+  return room;
+}
 
 export const command = defineCommand({
   name: 'generate',
@@ -25,7 +36,8 @@ export const command = defineCommand({
     'top-p': {
       type: 'number',
       description: 'sample from the likeliest tokens of this mass',
-      minimum: 0,
+      above: 0,
+      maximum: 1,
     },
     'max-new-tokens': {
       type: 'integer',
@@ -41,13 +53,18 @@ export const command = defineCommand({
     },
   },
   async run({ values, output, signal }) {
+    if (values['min-new-tokens'] > values['max-new-tokens']) {
+      throw new UsageError(
+        `--min-new-tokens: expected at most --max-new-tokens ${values['max-new-tokens']}, got ${values['min-new-tokens']}.`,
+      );
+    }
     await startBackend(values);
     const { model, tokenizer, ids } = await promptIds(values);
     try {
-      const decoder = tokenizer?.decodeStream();
+      const decoder = values.ids === undefined ? tokenizer?.decodeStream() : undefined;
       const started = Date.now();
       const { sequences, finishReasons } = await generate(model, [...ids], {
-        maxNewTokens: values['max-new-tokens'],
+        maxNewTokens: tokensToWrite(model, ids.length, values['max-new-tokens'], output),
         minNewTokens: values['min-new-tokens'],
         temperature: values.greedy ? 0 : values.temperature,
         topK: values['top-k'],

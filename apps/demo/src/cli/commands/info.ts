@@ -1,9 +1,9 @@
 // `llm info`: what this machine offers and which backend would run.
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { useBackend } from '@llm/tensor';
-import type { BackendName, BackendReport } from '@llm/tensor';
+import type { BackendReport } from '@llm/tensor';
 import { defineCommand } from '../command.ts';
+import { startBackend } from '../start-backend.ts';
 
 function versionOf(packageName: string): string | undefined {
   try {
@@ -42,18 +42,19 @@ export const command = defineCommand({
   usage: ['info [--backend NAME] [--json]'],
   options: {},
   async run({ values, output }) {
-    const report = await useBackend(values.backend as BackendName | undefined, {
-      threads: values.threads,
-    });
+    const report = await startBackend(values);
     const facts = machine();
     output.json({ ...facts, ...report });
     if (output.isJson) return;
     output.line(
-      `Node ${facts.node} on ${facts.platform}, ${facts.processor}, ${facts.cores} cores`,
+      `Node ${facts.node} on ${facts.platform}, ${facts.processor}, ${facts.cores} cores, ${(facts.memoryBytes / 1e9).toFixed(1)} GB memory`,
     );
     const set = report.instructionSet ? `, ${report.instructionSet}` : '';
-    output.line(`Backend ${report.backend} (${report.threads} threads${set}): ${report.reason}`);
+    const threads = report.threads === 1 ? '1 thread' : `${report.threads} threads`;
+    output.line(`Backend ${report.backend} (${threads}${set}): ${report.reason}`);
     output.line('Ladder, best first:');
     for (const line of describe(report)) output.line(line);
+    const versions = Object.entries(facts.packages).map(([name, version]) => `${name} ${version}`);
+    output.line(`Packages: ${versions.join(', ')}`);
   },
 });

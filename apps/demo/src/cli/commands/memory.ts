@@ -1,65 +1,21 @@
 // `llm memory`: what a model takes to serve, or with --train to train.
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
-  configFromGgufHeader,
   formatBytes,
   formatShare,
-  ggufTensorBytes,
   inferenceMemory,
+  parseWeightType,
   trainingMemory,
-  weightTypeFromGgufHeader,
 } from '@llm/memory';
-import type { ConfigJson, MemoryBreakdown, ModelSource } from '@llm/memory';
-import { openGguf } from '@llm/tensor/io';
+import type { MemoryBreakdown } from '@llm/memory';
 import { defineCommand, UsageError } from '../command.ts';
+import { findSubject } from './memory/subject.ts';
 
-interface Subject {
-  readonly name: string;
-  readonly model: ModelSource;
-  /** Known exactly when a file tells. */
-  readonly exactWeightBytes?: number;
-  readonly weightType?: string;
-}
-
-async function subjectFromGguf(path: string): Promise<Subject> {
-  const file = await openGguf(path);
+function checkType(flag: string, type: string | undefined): void {
   try {
-    const tensors = [...file.tensors.values()];
-    return {
-      name: path,
-      model: configFromGgufHeader(file.metadata, { tensorNames: file.tensors.keys() }),
-      exactWeightBytes: ggufTensorBytes(tensors),
-      weightType: weightTypeFromGgufHeader(file.metadata),
-    };
-  } finally {
-    await file.close();
+    if (type !== undefined) parseWeightType(type);
+  } catch (error) {
+    throw new UsageError(`--${flag}: ${(error as Error).message.replace(/^\w+: \w+: /, '')}`);
   }
-}
-
-async function subjectFromConfig(path: string): Promise<Subject> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`memory: ${path}: expected a config.json, got ${error.code}. Check the path.`);
-  });
-  try {
-    return { name: path, model: JSON.parse(text) as ConfigJson };
-  } catch {
-    throw new Error(`memory: ${path}: expected JSON. Check the file.`);
-  }
-}
-
-async function findSubject(values: {
-  model: string | undefined;
-  config: string | undefined;
-  params: string | undefined;
-}): Promise<Subject> {
-  const given = [values.model, values.config, values.params].filter((value) => value !== undefined);
-  if (given.length !== 1) throw new UsageError('expected one of --model, --config and --params.');
-  if (values.params !== undefined) return { name: values.params, model: values.params };
-  if (values.config !== undefined) return subjectFromConfig(values.config);
-  const path = values.model as string;
-  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-  return isFolder ? subjectFromConfig(join(path, 'config.json')) : subjectFromGguf(path);
 }
 
 export function memoryLines(memory: MemoryBreakdown): string[] {
@@ -93,13 +49,19 @@ export const command = defineCommand({
       description: 'number of parameters, such as 7B',
       placeholder: 'COUNT',
     },
-    type: { type: 'string', description: 'storage of the weights: f32, f16, bf16, Q8_0, Q4_1, …' },
+    type: {
+      type: 'string',
+      description:
+        "storage of the weights: f32, f16, bf16, Q8_0, Q4_1, … (default: the files', else f16)",
+    },
     'kv-type': { type: 'string', description: 'storage of keys and values', default: 'f16' },
     batch: { type: 'integer', description: 'sequences at once', default: 1, minimum: 1 },
     context: { type: 'integer', description: 'tokens of each sequence', minimum: 1 },
     train: { type: 'boolean', description: 'training with AdamW instead of serving' },
   },
   async run({ values, output }) {
+    checkType('type', values.type);
+    checkType('kv-type', values['kv-type']);
     const subject = await findSubject(values);
     const { batch, context, train, type } = values;
     const memory = train

@@ -1,11 +1,16 @@
 // `llm ppo`: aligns a model against a reward model.
 import { frozenCopy, tokenizePrompt, trainPpo, valueModelFrom } from '@llm/align';
-import { loadRewardModel } from '@llm/transformer';
+import type { nn } from '@llm/tensor';
+import type { CausalLm, RewardModel } from '@llm/transformer';
 import { readPrompts } from '../../data/rows.ts';
-import { openModel } from '../../models/open-model.ts';
+import { contextLength } from '../../models/context-length.ts';
+import { openModel, openRewardModel } from '../../models/open-model.ts';
 import { saveFolder } from '../../models/save-folder.ts';
-import { formatUpdate } from '../../pipeline/ppo-progress.ts';
-import { defineCommand } from '../command.ts';
+import { updateProgress } from '../../pipeline/ppo-progress.ts';
+import { defineCommand, UsageError } from '../command.ts';
+import type { Output } from '../output.ts';
+import { reportRun } from '../report-run.ts';
+import { checkRunFolder } from '../run-folder-check.ts';
 import { startBackend } from '../start-backend.ts';
 import { FINE_TUNING_OPTIONS } from '../training-options.ts';
 
@@ -16,6 +21,49 @@ const {
   warmup: _warmup,
   ...SHARED
 } = FINE_TUNING_OPTIONS;
+
+interface PromptReport {
+  readonly rows: number;
+  readonly prompts: number;
+  /** Longer than `longest` tokens. */
+  readonly dropped: number;
+  readonly longest: number;
+}
+
+/** --max-length, or what the model's context leaves beside an answer where that is less. */
+function promptLimit(
+  values: { readonly 'max-length': number; readonly 'max-new-tokens': number },
+  model: CausalLm,
+): number {
+  const room = contextLength(model) - values['max-new-tokens'];
+  if (room >= 1) return Math.min(values['max-length'], room);
+  throw new Error(
+    `--max-new-tokens: expected less than the model's context of ${contextLength(model)} tokens, got ${values['max-new-tokens']}. Lower it.`,
+  );
+}
+
+function fittingPrompts(all: readonly (readonly number[])[], longest: number) {
+  const prompts = all.filter((ids) => ids.length > 0 && ids.length <= longest);
+  const counts = { rows: all.length, prompts: prompts.length };
+  const report: PromptReport = { ...counts, dropped: all.length - prompts.length, longest };
+  if (prompts.length > 0) return { prompts, report };
+  throw new Error(
+    `--data: expected a prompt of 1 to ${longest} tokens, got none in ${all.length} rows. Raise --max-length, lower --max-new-tokens or shorten the prompts.`,
+  );
+}
+
+function notePrompts(output: Output, { rows, prompts, dropped, longest }: PromptReport): void {
+  const left = dropped > 0 ? `, ${dropped} dropped: empty, or longer than ${longest} tokens` : '';
+  output.note(`${prompts} prompts of ${rows} rows${left}`);
+}
+
+function checkSameVocabulary(model: CausalLm, reward: RewardModel, path: string): void {
+  const [own, its] = [model.config.vocabSize, reward.model.config.vocabSize];
+  if (own === its) return;
+  throw new Error(
+    `--reward: ${path}: expected the model's vocabulary of ${own} tokens, got ${its}. Train the reward model from the same model.`,
+  );
+}
 
 export const command = defineCommand({
   name: 'ppo',
@@ -65,20 +113,34 @@ export const command = defineCommand({
     },
   },
   async run({ values, output, signal }) {
+    if (values.batch % values['mini-batches'] !== 0) {
+      throw new UsageError(
+        `--mini-batches: expected a divisor of --batch ${values.batch}, got ${values['mini-batches']}.`,
+      );
+    }
+    await checkRunFolder(values, output);
     await startBackend(values);
     const texts = await readPrompts(values.data);
-    const { model, tokenizer } = await openModel(values.model);
-    const reference = frozenCopy(model);
-    const reward = await loadRewardModel(values.reward);
-    const critic = valueModelFrom(reward);
+    const models: nn.Module[] = [];
+    const owned = <M extends nn.Module>(module: M): M => (models.push(module), module);
     try {
-      const progress = output.progress('ppo', values.updates);
+      const opened = await openModel(values.model);
+      const { tokenizer } = opened;
+      const model = owned(opened.model);
+      const reward = owned(await openRewardModel(values.reward));
+      checkSameVocabulary(model, reward, values.reward);
+      const { prompts, report } = fittingPrompts(
+        texts.map((text) => tokenizePrompt(tokenizer, text)),
+        promptLimit(values, model),
+      );
+      notePrompts(output, report);
+      const progress = updateProgress(output, values.updates);
       const result = await trainPpo({
         model,
-        critic,
-        reference,
+        critic: owned(valueModelFrom(reward)),
+        reference: owned(frozenCopy(model)),
         reward,
-        prompts: texts.map((text) => tokenizePrompt(tokenizer, text)),
+        prompts,
         updates: values.updates,
         rolloutSize: values.batch,
         epochs: values.epochs,
@@ -96,18 +158,24 @@ export const command = defineCommand({
           every: values['save-every'],
           save: (directory) => saveFolder(directory, model, tokenizer),
         },
-        onUpdate: (update) => progress.update(update.update, formatUpdate(update)),
+        onUpdate: progress.onUpdate,
         signal,
       });
       progress.finish();
-      output.json({
-        out: values.out,
-        step: result.step,
-        metrics: result.lastMetrics?.metrics ?? {},
+      // `train` counts optimizer steps; --updates counts rollouts.
+      const stepsPerUpdate = values.epochs * values['mini-batches'];
+      const steps = values.updates * stepsPerUpdate;
+      reportRun(output, { out: values.out, steps }, result, {
+        extra: {
+          update: Math.floor(result.step / stepsPerUpdate),
+          updates: values.updates,
+          metrics: progress.lastMetrics(),
+          data: report,
+        },
+        done: `aligned over ${values.updates} updates on ${report.prompts} prompts`,
       });
-      output.line(`${values.out}: aligned over ${values.updates} updates`);
     } finally {
-      for (const module of [model, reference, reward, critic]) module.dispose();
+      for (const module of models) module.dispose();
     }
   },
 });

@@ -12,6 +12,8 @@ import { stepProgress } from '../../pipeline/step-progress.ts';
 import { END_OF_TEXT } from '../../pipeline/special-tokens.ts';
 import { defineCommand, UsageError } from '../command.ts';
 import type { Output } from '../output.ts';
+import { reportRun } from '../report-run.ts';
+import { checkRunFolder } from '../run-folder-check.ts';
 import { startBackend } from '../start-backend.ts';
 import { trainingOptions, TRAINING_OPTIONS } from '../training-options.ts';
 
@@ -38,12 +40,30 @@ async function findTokenizer(
     vocabSize: values['vocab-size'],
     specialTokens: [END_OF_TEXT],
   });
-  const named = new Tokenizer(tokenizer.definition, {
-    bosToken: END_OF_TEXT,
-    eosToken: END_OF_TEXT,
-  });
-  await named.save(values.out);
-  return named;
+  return new Tokenizer(tokenizer.definition, { bosToken: END_OF_TEXT, eosToken: END_OF_TEXT });
+}
+
+/** What the flags say together; each alone is checked by the parser. */
+function checkSizes(values: {
+  readonly block: number;
+  readonly context: number;
+  readonly hidden: number;
+  readonly heads: number;
+}): void {
+  const { block, context, hidden, heads } = values;
+  if (block > context) {
+    throw new UsageError(`--block: expected at most --context ${context}, got ${block}.`);
+  }
+  if (hidden % (2 * heads) !== 0) {
+    throw new UsageError(`--hidden: expected an even multiple of --heads ${heads}, got ${hidden}.`);
+  }
+}
+
+function checkLength(tokens: Int32Array, block: number): void {
+  if (tokens.length > block) return;
+  throw new Error(
+    `--data: expected more than --block ${block} tokens, got ${tokens.length}. Give more text or a smaller --block.`,
+  );
 }
 
 export const command = defineCommand({
@@ -103,14 +123,13 @@ export const command = defineCommand({
     'learning-rate': { ...TRAINING_OPTIONS['learning-rate'], default: 1e-3 },
   },
   async run({ values, output, signal }) {
-    if (values.data.length === 0)
-      throw new UsageError('--data: expected at least one file, got none.');
-    if (values.block > values.context)
-      throw new UsageError('--block: expected at most --context tokens.');
+    checkSizes(values);
+    await checkRunFolder(values, output);
     await startBackend(values);
     const tokenizer = await findTokenizer(values, output);
     const { tokens, bytes, documents } = await encodeTexts(readTexts(values.data), tokenizer);
     output.note(`${documents} documents, ${bytes} bytes, ${tokens.length} tokens`);
+    checkLength(tokens, values.block);
     const sizes = {
       architecture: values.arch as 'llama' | 'gpt2',
       numLayers: values.layers,
@@ -121,6 +140,7 @@ export const command = defineCommand({
     const model = newModel(sizes, tokenizer, new Generator(values.seed));
     const progress = stepProgress(output, 'pretrain', values.steps);
     try {
+      await tokenizer.save(values.out); // a run that is resumed must not train it again
       const result = await pretrain(model, tokens, {
         ...trainingOptions(values),
         blockLength: values.block,
@@ -133,16 +153,11 @@ export const command = defineCommand({
         signal,
       });
       progress.finish();
-      output.json({
-        out: values.out,
-        step: result.step,
-        stopReason: result.stopReason,
-        loss: result.lastMetrics?.loss ?? null,
-        parameters: model.numParameters(),
+      const parameters = model.numParameters();
+      reportRun(output, values, result, {
+        extra: { parameters, data: { documents, bytes, tokens: tokens.length } },
+        done: `${parameters} parameters, trained for ${result.step} steps`,
       });
-      output.line(
-        `${values.out}: ${model.numParameters()} parameters, step ${result.step} of ${values.steps}`,
-      );
     } finally {
       model.dispose();
     }

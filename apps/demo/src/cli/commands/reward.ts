@@ -7,8 +7,10 @@ import { openModel } from '../../models/open-model.ts';
 import { stepProgress } from '../../pipeline/step-progress.ts';
 import { defineCommand } from '../command.ts';
 import { noteDataReport } from '../data-report.ts';
+import { reportRun } from '../report-run.ts';
+import { checkRunFolder } from '../run-folder-check.ts';
 import { startBackend } from '../start-backend.ts';
-import { FINE_TUNING_OPTIONS, fineTuningOptions } from '../training-options.ts';
+import { exampleLength, FINE_TUNING_OPTIONS, fineTuningOptions } from '../training-options.ts';
 
 export const command = defineCommand({
   name: 'reward',
@@ -24,19 +26,22 @@ export const command = defineCommand({
     },
   },
   async run({ values, output, signal }) {
+    await checkRunFolder(values, output);
     await startBackend(values);
     const rows = await readPreferences(values.data);
-    const { model: body, tokenizer } = await openModel(values.model);
-    const model = new RewardModel(body, { generator: new Generator(values.seed) });
+    const generator = new Generator(values.seed);
+    const { model: body, tokenizer } = await openModel(values.model, { generator });
+    const model = new RewardModel(body, { generator });
     try {
+      const maxLength = exampleLength(values, body);
       const { examples, report } = tokenizePreferences(rows, tokenizer, {
-        maxLength: values['max-length'],
-        tooLong: 'drop',
+        maxLength,
+        tooLong: 'drop', // the last token is scored, so a cut answer would be judged as if whole
       });
-      noteDataReport(output, report);
+      noteDataReport(output, report, maxLength);
       const progress = stepProgress(output, 'reward', values.steps, ['accuracy', 'margin']);
       const result = await trainReward({
-        ...fineTuningOptions(values, tokenizer),
+        ...fineTuningOptions(values, tokenizer, generator),
         model,
         examples,
         centreCoeff: values.centre,
@@ -53,16 +58,10 @@ export const command = defineCommand({
       });
       progress.finish();
       const accuracy = result.lastMetrics?.metrics['accuracy'] ?? null;
-      output.json({
-        out: values.out,
-        step: result.step,
-        loss: result.lastMetrics?.loss ?? null,
-        accuracy,
-        data: report,
+      reportRun(output, values, result, {
+        extra: { accuracy, data: report },
+        done: `reward model after ${result.step} steps on ${report.examples} pairs`,
       });
-      output.line(
-        `${values.out}: reward model after ${result.step} steps on ${report.examples} pairs`,
-      );
     } finally {
       model.dispose();
     }

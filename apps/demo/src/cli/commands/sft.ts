@@ -1,5 +1,6 @@
 // `llm sft`: fine-tunes a model on prompts and completions, or on conversations.
 import { tokenizeSft, trainSft } from '@llm/align';
+import { Generator } from '@llm/tensor';
 import { saveFolder } from '../../models/save-folder.ts';
 import { openModel } from '../../models/open-model.ts';
 import { readSftRows } from '../../data/rows.ts';
@@ -7,8 +8,10 @@ import { stepProgress } from '../../pipeline/step-progress.ts';
 import { addAdapter, ADAPTER_OPTIONS, saveTrained } from '../adapter-options.ts';
 import { defineCommand } from '../command.ts';
 import { noteDataReport } from '../data-report.ts';
+import { reportRun } from '../report-run.ts';
+import { checkRunFolder } from '../run-folder-check.ts';
 import { startBackend } from '../start-backend.ts';
-import { FINE_TUNING_OPTIONS, fineTuningOptions } from '../training-options.ts';
+import { exampleLength, FINE_TUNING_OPTIONS, fineTuningOptions } from '../training-options.ts';
 
 export const command = defineCommand({
   name: 'sft',
@@ -20,18 +23,19 @@ export const command = defineCommand({
   ],
   options: { ...FINE_TUNING_OPTIONS, ...ADAPTER_OPTIONS },
   async run({ values, output, signal }) {
+    await checkRunFolder(values, output);
     await startBackend(values);
     const rows = await readSftRows(values.data);
-    const { model, tokenizer } = await openModel(values.model);
+    const generator = new Generator(values.seed);
+    const { model, tokenizer } = await openModel(values.model, { generator });
     try {
-      const { examples, report } = tokenizeSft(rows, tokenizer, {
-        maxLength: values['max-length'],
-      });
-      noteDataReport(output, report);
-      addAdapter(model, values);
+      const maxLength = exampleLength(values, model);
+      const { examples, report } = tokenizeSft(rows, tokenizer, { maxLength });
+      noteDataReport(output, report, maxLength);
+      addAdapter(model, values, generator);
       const progress = stepProgress(output, 'sft', values.steps, ['mean_token_accuracy']);
       const result = await trainSft({
-        ...fineTuningOptions(values, tokenizer),
+        ...fineTuningOptions(values, tokenizer, generator),
         model,
         examples,
         checkpoint: {
@@ -44,15 +48,10 @@ export const command = defineCommand({
         signal,
       });
       progress.finish();
-      output.json({
-        out: values.out,
-        step: result.step,
-        loss: result.lastMetrics?.loss ?? null,
-        data: report,
+      reportRun(output, values, result, {
+        extra: { data: report },
+        done: `fine-tuned for ${result.step} steps on ${report.examples} examples`,
       });
-      output.line(
-        `${values.out}: fine-tuned for ${result.step} steps on ${report.examples} examples`,
-      );
     } finally {
       model.dispose();
     }

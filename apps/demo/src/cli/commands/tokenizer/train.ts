@@ -4,6 +4,7 @@ import { readTexts } from '../../../data/text-files.ts';
 import { END_OF_TEXT } from '../../../pipeline/special-tokens.ts';
 import { UsageError } from '../../command.ts';
 import type { Output } from '../../output.ts';
+import { checkFolder } from '../../run-folder-check.ts';
 
 export interface TrainValues {
   readonly data: readonly string[];
@@ -28,6 +29,7 @@ export async function train(
   if (values.data.length === 0)
     throw new UsageError('--data: expected at least one file, got none.');
   if (values.out === undefined) throw new UsageError('--out: expected a value, got none.');
+  await checkFolder(values.out);
   const vocabSize = values['vocab-size'] ?? 8192;
   const specialTokens = values.special.length > 0 ? values.special : [END_OF_TEXT];
   const progress = output.progress('tokenizer', vocabSize);
