@@ -4,23 +4,30 @@
 
 #include "simd/vec-inl.h"
 
+// The lanes of a followed by those of b, by number. (GCC before 12 has no __builtin_shufflevector.)
+#if defined(__clang__)
+#define LLM_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define LLM_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, I32{__VA_ARGS__})
+#endif
+
 namespace llm {
 namespace LLM_ISA {
 
 // a0 b0 a1 b1 ... of the lower halves, and of the upper halves.
 #if defined(__AVX512F__)
 LLM_INLINE F32 InterleaveLow(F32 a, F32 b) {
-  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  return LLM_SHUFFLE(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
 }
 LLM_INLINE F32 InterleaveHigh(F32 a, F32 b) {
-  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  return LLM_SHUFFLE(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 #elif defined(__AVX2__)
-LLM_INLINE F32 InterleaveLow(F32 a, F32 b) { return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
-LLM_INLINE F32 InterleaveHigh(F32 a, F32 b) { return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
+LLM_INLINE F32 InterleaveLow(F32 a, F32 b) { return LLM_SHUFFLE(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
+LLM_INLINE F32 InterleaveHigh(F32 a, F32 b) { return LLM_SHUFFLE(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
 #else
-LLM_INLINE F32 InterleaveLow(F32 a, F32 b) { return __builtin_shufflevector(a, b, 0, 4, 1, 5); }
-LLM_INLINE F32 InterleaveHigh(F32 a, F32 b) { return __builtin_shufflevector(a, b, 2, 6, 3, 7); }
+LLM_INLINE F32 InterleaveLow(F32 a, F32 b) { return LLM_SHUFFLE(a, b, 0, 4, 1, 5); }
+LLM_INLINE F32 InterleaveHigh(F32 a, F32 b) { return LLM_SHUFFLE(a, b, 2, 6, 3, 7); }
 #endif
 
 // rows[i][j] becomes rows[j][i]: log2(kLanes) perfect shuffles of rows i and i + kLanes / 2.
@@ -40,19 +47,19 @@ LLM_INLINE void TransposeBlock(F32 (&rows)[kLanes]) {
 // Rounds of a reduction across lanes: each lane next to the one `distance` away.
 #if defined(__AVX512F__)
 #define LLM_REDUCE_LANES(v, combine)                                                                           \
-  v = combine(v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));          \
-  v = combine(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));          \
-  v = combine(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));          \
-  v = combine(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14))
+  v = combine(v, LLM_SHUFFLE(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));          \
+  v = combine(v, LLM_SHUFFLE(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));          \
+  v = combine(v, LLM_SHUFFLE(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));          \
+  v = combine(v, LLM_SHUFFLE(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14))
 #elif defined(__AVX2__)
 #define LLM_REDUCE_LANES(v, combine)                                                  \
-  v = combine(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3));              \
-  v = combine(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5));              \
-  v = combine(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6))
+  v = combine(v, LLM_SHUFFLE(v, v, 4, 5, 6, 7, 0, 1, 2, 3));              \
+  v = combine(v, LLM_SHUFFLE(v, v, 2, 3, 0, 1, 6, 7, 4, 5));              \
+  v = combine(v, LLM_SHUFFLE(v, v, 1, 0, 3, 2, 5, 4, 7, 6))
 #else
 #define LLM_REDUCE_LANES(v, combine)                      \
-  v = combine(v, __builtin_shufflevector(v, v, 2, 3, 0, 1)); \
-  v = combine(v, __builtin_shufflevector(v, v, 1, 0, 3, 2))
+  v = combine(v, LLM_SHUFFLE(v, v, 2, 3, 0, 1)); \
+  v = combine(v, LLM_SHUFFLE(v, v, 1, 0, 3, 2))
 #endif
 
 // -1 in the first n lanes, 0 in the rest.

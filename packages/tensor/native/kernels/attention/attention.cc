@@ -9,6 +9,9 @@ constexpr size_t kWantedTasks = 16;    // enough for a machine with many cores a
 constexpr size_t kKeysPerChunk = 256;  // at least: a chunk costs memory traffic of the queries' size
 constexpr size_t kReduceGrain = 32;
 
+// Shared by the instruction sets and by forward and backward: a thread runs one task at a time.
+alignas(64) thread_local unsigned char t_workspace[kAttentionWorkspaceBytes];
+
 size_t CeilDiv(size_t a, size_t b) { return (a + b - 1) / b; }
 
 KeyChunks CutKeys(const AttentionProblem& p, size_t other_tasks) {
@@ -37,7 +40,7 @@ void AttentionForward(const AttentionForwardArgs& args, Pool& pool) {
   const AttentionProblem& p = args.problem;
   auto* run_task = AttentionForwardTaskForCpu();
   const size_t tasks = p.B * p.K * RowBlocks(args) * args.chunks.count;
-  pool.Run(tasks, [&](size_t task) { run_task(args, task); });
+  pool.Run(tasks, [&](size_t task) { run_task(args, task, t_workspace); });
   if (args.chunks.count == 1) return;
   auto* combine = AttentionCombineTaskForCpu();
   pool.ForRange(p.B * p.K * p.rows(), kReduceGrain, [&](size_t begin, size_t end) {
@@ -49,7 +52,7 @@ void AttentionBackward(const AttentionBackwardArgs& args, Pool& pool) {
   const AttentionProblem& p = args.problem;
   auto* run_task = AttentionBackwardTaskForCpu();
   auto* reduce = AttentionReduceTaskForCpu();
-  pool.Run(p.B * p.K * args.chunks.count, [&](size_t task) { run_task(args, task); });
+  pool.Run(p.B * p.K * args.chunks.count, [&](size_t task) { run_task(args, task, t_workspace); });
   pool.ForRange(p.B * p.T, kReduceGrain, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) reduce(args, i);
   });

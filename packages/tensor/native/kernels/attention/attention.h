@@ -89,12 +89,15 @@ void PlanAttentionBackward(AttentionBackwardArgs* args);
 void AttentionForward(const AttentionForwardArgs& args, Pool& pool);
 void AttentionBackward(const AttentionBackwardArgs& args, Pool& pool);
 
+// What a task works in, one for each thread: too large for the stack that some systems give a thread.
+constexpr size_t kAttentionWorkspaceBytes = 288 << 10;
+
 // One (batch, key head, block of rows, chunk of keys).
-LLM_SIMD_FUNCTION(void, AttentionForwardTask, (const AttentionForwardArgs& args, size_t task));
+LLM_SIMD_FUNCTION(void, AttentionForwardTask, (const AttentionForwardArgs& args, size_t task, void* workspace));
 // Adds the chunks of one (batch, key head, row).
 LLM_SIMD_FUNCTION(void, AttentionCombineTask, (const AttentionForwardArgs& args, size_t task));
 // One (batch, key head, chunk of keys).
-LLM_SIMD_FUNCTION(void, AttentionBackwardTask, (const AttentionBackwardArgs& args, size_t task));
+LLM_SIMD_FUNCTION(void, AttentionBackwardTask, (const AttentionBackwardArgs& args, size_t task, void* workspace));
 // dq of one (batch, query) from the chunks' shares.
 LLM_SIMD_FUNCTION(void, AttentionReduceTask, (const AttentionBackwardArgs& args, size_t task));
 

@@ -25,6 +25,12 @@ struct RowTile {
   float out_dots[kMaxTile];  // out . dy of each row
 };
 
+struct Workspace {
+  KeyTile keys;
+  RowTile rows;
+};
+static_assert(sizeof(Workspace) <= kAttentionWorkspaceBytes, "the workspace is too small");
+
 void LoadRows(const AttentionBackwardArgs& args, const KeyTile& k, RowTile& rows) {
   const AttentionProblem& p = args.problem;
   const size_t Dp = RoundUp(p.D);
@@ -120,7 +126,7 @@ void WriteKeys(const AttentionBackwardArgs& args, const KeyTile& k) {
 
 }  // namespace
 
-void AttentionBackwardTask(const AttentionBackwardArgs& args, size_t task) {
+void AttentionBackwardTask(const AttentionBackwardArgs& args, size_t task, void* workspace) {
   const AttentionProblem& p = args.problem;
   const size_t chunk = task % args.chunks.count;
   const size_t head = task / args.chunks.count;
@@ -128,8 +134,9 @@ void AttentionBackwardTask(const AttentionBackwardArgs& args, size_t task) {
   const size_t part = p.rows() * RoundUp(p.D);
   float* dq = args.dq_parts + (chunk * p.B * p.K + head) * part;
   for (size_t i = 0; i < part; i += kLanes) Store(dq + i, Zero());
-  KeyTile keys;
-  RowTile rows;
+  Workspace& work = *static_cast<Workspace*>(workspace);
+  KeyTile& keys = work.keys;
+  RowTile& rows = work.rows;
   keys.b = head / p.K;
   keys.key_head = head % p.K;
   const size_t end = Smaller((chunk + 1) * args.chunks.keys, p.key_length);

@@ -91,9 +91,15 @@ float Exponentiate(float* scores, size_t seen, size_t tile, float largest) {
   return SumOfLanes(sum);
 }
 
-// Takes a tile of keys into rows [begin, count).
-void AddKeyTile(const AttentionProblem& p, const KeyTile& k, size_t begin, RowTile& rows) {
+struct Workspace {
+  RowTile rows[kMaxRowTiles];
+  KeyTile keys;
   alignas(64) float scores[kMaxTile * kMaxTile];
+};
+static_assert(sizeof(Workspace) <= kAttentionWorkspaceBytes, "the workspace is too small");
+
+// Takes a tile of keys into rows [begin, count).
+void AddKeyTile(const AttentionProblem& p, const KeyTile& k, size_t begin, RowTile& rows, float* scores) {
   alignas(64) float shrink[kMaxTile];
   const size_t Dp = RoundUp(p.D);
   const size_t tile = p.tile();
@@ -166,7 +172,7 @@ void StartRows(const AttentionProblem& p, RowTile& rows) {
 
 }  // namespace
 
-void AttentionForwardTask(const AttentionForwardArgs& args, size_t task) {
+void AttentionForwardTask(const AttentionForwardArgs& args, size_t task, void* workspace) {
   const AttentionProblem& p = args.problem;
   const size_t tile = p.tile();
   const size_t blocks = (p.rows() + args.rows_per_task - 1) / args.rows_per_task;
@@ -176,7 +182,9 @@ void AttentionForwardTask(const AttentionForwardArgs& args, size_t task) {
   const size_t begin = (blocks - 1 - task / args.chunks.count % blocks) * args.rows_per_task;
   const size_t end = Smaller(begin + args.rows_per_task, p.rows());
   const bool is_narrow = end - begin <= kNarrowRows && p.D % kLanes == 0;
-  RowTile rows[kMaxRowTiles];
+  Workspace& work = *static_cast<Workspace*>(workspace);
+  RowTile* rows = work.rows;
+  KeyTile& keys = work.keys;
   size_t row_tiles = 0;
   for (size_t row = begin; row < end; row += tile, ++row_tiles) {
     RowTile& next = rows[row_tiles];
@@ -186,7 +194,6 @@ void AttentionForwardTask(const AttentionForwardArgs& args, size_t task) {
     next.count = Smaller(tile, end - row);
     StartRows(p, next);
   }
-  KeyTile keys;
   const size_t key_end = Smaller(VisibleKeys(p, end - 1), (chunk + 1) * args.chunks.keys);
   for (keys.first = chunk * args.chunks.keys; keys.first < key_end; keys.first += tile) {
     keys.count = Smaller(tile, key_end - keys.first);
@@ -194,7 +201,7 @@ void AttentionForwardTask(const AttentionForwardArgs& args, size_t task) {
     const size_t first_row = FirstRowSeeing(p, keys.first);
     for (size_t i = 0; i < row_tiles; ++i) {
       const size_t skipped = first_row <= rows[i].row ? 0 : first_row - rows[i].row;
-      if (skipped < rows[i].count) AddKeyTile(p, keys, skipped, rows[i]);
+      if (skipped < rows[i].count) AddKeyTile(p, keys, skipped, rows[i], work.scores);
     }
   }
   for (size_t i = 0; i < row_tiles; ++i) WriteTile(args, chunk, rows[i]);
