@@ -39,7 +39,7 @@ describe.runIf(isThere)('SmolLM2', () => {
   let model: CausalLm;
 
   beforeAll(async () => {
-    await useBackend();
+    await useBackend(undefined, { threads: 1 }); // the same bits, and steady beside other work
     model = await loadModel(path);
   });
 
