@@ -31,6 +31,7 @@ inline void Pause() {
 
 uint32_t EpochOf(uint64_t ticket) { return static_cast<uint32_t>(ticket >> 32); }
 uint32_t IndexOf(uint64_t ticket) { return static_cast<uint32_t>(ticket); }
+uint64_t Ticket(uint32_t epoch, uint32_t index) { return static_cast<uint64_t>(epoch) << 32 | index; }
 
 struct FreeDeleter {
   void operator()(float* memory) const { std::free(memory); }
@@ -72,17 +73,12 @@ void Pool::SetThreads(int threads) {
 
 void Pool::RunErased(size_t tasks, ErasedTask task, const void* context) {
   std::unique_lock<std::mutex> lock(owner_, std::defer_lock);
-  const bool alone = tasks <= 1 || threads() == 1 || tasks > UINT32_MAX || t_inside_task || !lock.try_lock();
+  const bool alone = tasks <= 1 || threads() == 1 || tasks >= UINT32_MAX || t_inside_task || !lock.try_lock();
   if (alone) {
     for (size_t i = 0; i < tasks; ++i) task(context, i);
     return;
   }
-  tasks_.store(tasks, std::memory_order_relaxed);
-  task_.store(task, std::memory_order_relaxed);
-  context_.store(context, std::memory_order_relaxed);
-  done_.store(0, std::memory_order_relaxed);
-  const uint32_t epoch = EpochOf(ticket_.load(std::memory_order_relaxed)) + 1;
-  ticket_.store(static_cast<uint64_t>(epoch) << 32, std::memory_order_seq_cst);
+  const uint32_t epoch = Publish(tasks, task, context);
   if (sleeping_.load(std::memory_order_seq_cst) > 0) {
     { std::lock_guard<std::mutex> guard(sleep_); }
     wake_.notify_all();
@@ -93,15 +89,29 @@ void Pool::RunErased(size_t tasks, ErasedTask task, const void* context) {
   }
 }
 
+// A worker may still be looking for a task of the last job, with that job's ticket in hand. If it read the new job's
+// number of tasks while the old ticket was still valid, it would take a task that nobody counted. So the old ticket
+// ends first (an epoch that has no tasks), then the job is written, then its own epoch begins.
+uint32_t Pool::Publish(size_t tasks, ErasedTask task, const void* context) {
+  const uint32_t closed = EpochOf(ticket_.load(std::memory_order_relaxed)) + 1;
+  ticket_.store(Ticket(closed, UINT32_MAX), std::memory_order_seq_cst);
+  tasks_.store(tasks, std::memory_order_release);
+  task_.store(task, std::memory_order_release);
+  context_.store(context, std::memory_order_release);
+  done_.store(0, std::memory_order_release);
+  ticket_.store(Ticket(closed + 1, 0), std::memory_order_seq_cst);
+  return closed + 1;
+}
+
 void Pool::Work(uint32_t epoch) {
   t_inside_task = true;
   uint64_t ticket = ticket_.load(std::memory_order_acquire);
   while (EpochOf(ticket) == epoch) {
     const uint32_t index = IndexOf(ticket);
-    const ErasedTask task = task_.load(std::memory_order_relaxed);
-    const void* context = context_.load(std::memory_order_relaxed);
-    if (index >= tasks_.load(std::memory_order_relaxed)) break;
-    // Success means that this job still had an unfinished task, so what was read above belongs to it.
+    // Acquire: who reads a value of a later job also sees that this job's ticket has ended, and fails below.
+    const ErasedTask task = task_.load(std::memory_order_acquire);
+    const void* context = context_.load(std::memory_order_acquire);
+    if (index >= tasks_.load(std::memory_order_acquire)) break;
     if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel)) continue;
     task(context, index);
     done_.fetch_add(1, std::memory_order_acq_rel);

@@ -63,6 +63,7 @@ class Pool {
   static bool EnterTask();
   static void LeaveTask(bool was_inside);
   void RunErased(size_t tasks, ErasedTask task, const void* context);
+  uint32_t Publish(size_t tasks, ErasedTask task, const void* context);
   void Work(uint32_t epoch);
   void WorkerMain(int worker);
   uint32_t WaitForEpochAfter(uint32_t epoch);
@@ -71,7 +72,7 @@ class Pool {
   int workers_ = 0;              // started so far; guarded by owner_
   std::mutex owner_;             // held by the thread whose tasks run
   // The current job. `ticket_` is its epoch (high half) and its next task (low half): a worker that wakes
-  // late cannot take a task of another job, because the exchange fails when the epoch moved on.
+  // late cannot take a task of another job, because the exchange fails when the epoch moved on. See Publish.
   std::atomic<uint64_t> ticket_{0};
   std::atomic<size_t> tasks_{0};
   std::atomic<ErasedTask> task_{nullptr};
