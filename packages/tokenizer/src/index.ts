@@ -1,5 +1,12 @@
 export { Tokenizer } from './tokenizer.ts';
-export type { DecodeOptions, EncodeOptions, TokenizerRoles } from './tokenizer.ts';
+export type {
+  DecodeOptions,
+  EncodeFullOptions,
+  EncodeOptions,
+  TokenizerRoles,
+} from './tokenizer-options.ts';
+export type { EncodeInput } from './encoding/batch-encoder.ts';
+export type { ScoredIds } from './unigram/n-best.ts';
 export type { DecodeStream } from './decode-stream.ts';
 export type { AddedToken } from './added-tokens/added-token.ts';
 export type { ApplyChatTemplateOptions, ChatMessage } from './chat-template/apply-chat-template.ts';
@@ -9,3 +16,8 @@ export type { GgufFile } from './io/gguf-metadata.ts';
 export { trainBpe } from './train/train-bpe.ts';
 export type { TrainBpeOptions, TrainProgress } from './train/train-bpe.ts';
 export { TokenizerError, TokenizerFormatError, UnsupportedComponentError } from './errors.ts';
+export { Encoding } from './encoding/encoding.ts';
+export type { Offsets } from './encoding/encoding.ts';
+export type { PaddingOptions } from './encoding/padding.ts';
+export type { TruncationOptions } from './encoding/truncate.ts';
+export type { SamplingOptions } from './sampling/sampling.ts';

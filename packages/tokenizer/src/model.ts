@@ -1,4 +1,6 @@
 /** What every model (BPE, WordPiece, …) gives the tokenizer: a vocabulary, and tokens of one pre-tokenized piece. */
+import type { Sampler } from './sampling/sampling.ts';
+
 export interface Model {
   /** The `type` in tokenizer.json. */
   readonly type: string;
@@ -8,8 +10,37 @@ export interface Model {
   idToToken(id: number): string | undefined;
   /** Appends the ids of one piece. */
   tokenize(piece: string, output: IdBuffer): void;
+  /** Appends the ids of one piece with their places in it. */
+  tokenizeSpans(piece: string, output: TokenSpans): void;
+  /** As `tokenizeSpans`, at random; missing where the model has but one way to tokenize. */
+  sampleSpans?(piece: string, output: TokenSpans, sampler: Sampler): void;
   /** The `model` object of tokenizer.json. */
   toJSON(): unknown;
+}
+
+/** Tokens of one piece and the UTF-16 units of it that they stand for. */
+export class TokenSpans {
+  readonly ids: number[] = [];
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+  /** Where a token is not what the vocabulary says (an unknown one in Unigram), its text. */
+  readonly texts: (string | undefined)[] = [];
+
+  push(id: number, start: number, end: number, text?: string): void {
+    this.ids.push(id);
+    this.starts.push(start);
+    this.ends.push(end);
+    this.texts.push(text);
+  }
+
+  /** Keeps the first `length` tokens. */
+  truncate(length: number): void {
+    for (const column of [this.ids, this.starts, this.ends, this.texts]) column.length = length;
+  }
+
+  clear(): void {
+    this.truncate(0);
+  }
 }
 
 /** A growing array of ids. */

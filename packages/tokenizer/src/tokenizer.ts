@@ -15,42 +15,35 @@ import { byteLevelDecoder, TokenBytes } from './decoders/byte-level.ts';
 import { parseDecoder } from './decoders/decoder.ts';
 import { TokenizerError } from './errors.ts';
 import { ggufDefinition } from './io/gguf-vocabulary.ts';
-import type { JsonObject } from './io/json-fields.ts';
 import { loadTokenizer, saveTokenizer } from './io/load-save.ts';
 import type { TokenizerDefinition } from './io/tokenizer-json.ts';
 import { parseTokenizerJson, tokenizerJson } from './io/tokenizer-json.ts';
 import type { Model } from './model.ts';
 import { IdBuffer } from './model.ts';
 import { parseNormalizer } from './normalizers/normalizer.ts';
-import { concatenate, parsePostProcessor } from './post-processors/post-processor.ts';
-import type { PostProcess } from './post-processors/post-processor.ts';
+import { specialFilter } from './added-tokens/allowed-special.ts';
+import type { EncodeInput } from './encoding/batch-encoder.ts';
+import { BatchEncoder } from './encoding/batch-encoder.ts';
+import type { Encoding } from './encoding/encoding.ts';
+import type {
+  DecodeOptions,
+  EncodeFullOptions,
+  EncodeOptions,
+  TokenizerRoles,
+} from './tokenizer-options.ts';
+import type { ScoredIds } from './unigram/n-best.ts';
+import { combineNBest } from './unigram/n-best.ts';
+import { UnigramModel } from './unigram/unigram-model.ts';
+import {
+  concatenate,
+  fillIds,
+  NO_POST_PROCESSOR,
+  parsePostProcessorPlan,
+} from './post-processors/post-processor.ts';
+import type { PostProcess, PostProcessorPlan } from './post-processors/post-processor.ts';
+import { wellFormed } from './unicode/well-formed.ts';
 import { knownScanner } from './pre-tokenizers/known-scanner.ts';
 import { parsePreTokenizer } from './pre-tokenizers/pre-tokenizer.ts';
-
-export interface EncodeOptions {
-  /** Run the post-processor, which adds tokens such as [CLS]. @default true */
-  readonly addSpecialTokens?: boolean;
-  /** Special tokens that are recognised in the text; the others are ordinary text. @default 'all' */
-  readonly allowedSpecial?: 'all' | readonly string[];
-  /** A second text, for models that read pairs. */
-  readonly pair?: string;
-}
-
-export interface DecodeOptions {
-  /** Leave special tokens out. @default false */
-  readonly skipSpecialTokens?: boolean;
-}
-
-/** What stands beside a tokenizer.json: the roles of special tokens, and the chat template. */
-export interface TokenizerRoles {
-  readonly bosToken?: string | undefined;
-  readonly eosToken?: string | undefined;
-  readonly padToken?: string | undefined;
-  readonly unkToken?: string | undefined;
-  readonly chatTemplate?: string | undefined;
-  /** All of tokenizer_config.json, as it was read; `save` writes it back. */
-  readonly config?: JsonObject | undefined;
-}
 
 export class Tokenizer {
   readonly definition: TokenizerDefinition;
@@ -58,8 +51,10 @@ export class Tokenizer {
   readonly #model: Model;
   readonly #added: AddedVocabulary;
   readonly #normalize: (text: string) => string;
-  readonly #tokenize: (text: string, output: IdBuffer) => void;
+  readonly #tokenize: (text: string, output: IdBuffer, isFirst: boolean) => void;
+  readonly #plan: PostProcessorPlan;
   readonly #postProcess: PostProcess;
+  #batch: BatchEncoder | undefined;
   readonly #decodeChain: DecodeChain;
   /** 1 where the id has a token. */
   #known: Uint8Array | undefined;
@@ -76,8 +71,11 @@ export class Tokenizer {
         : wellFormedFirst(parseNormalizer(normalizer, 'normalizer'));
     this.#added = new AddedVocabulary(definition.addedTokens, this.#normalize);
     this.#tokenize = pieceTokenizer(preTokenizer, this.#model);
-    this.#postProcess =
-      postProcessor === null ? concatenate : parsePostProcessor(postProcessor, 'post_processor');
+    this.#plan =
+      postProcessor === null
+        ? NO_POST_PROCESSOR
+        : parsePostProcessorPlan(postProcessor, 'post_processor');
+    this.#postProcess = fillIds(this.#plan);
     this.#decodeChain =
       decoder === null ? (tokens) => [tokens.join(' ')] : parseDecoder(decoder, 'decoder');
   }
@@ -150,12 +148,51 @@ export class Tokenizer {
   }
 
   encode(text: string, options: EncodeOptions = {}): number[] {
+    if (options.sampling !== undefined)
+      return [...this.encodeFull(text, { ...options, truncation: false, padding: false }).ids];
     const ids = this.#encodePart(text, options).toArray();
     const pair =
       options.pair === undefined ? undefined : this.#encodePart(options.pair, options).toArray();
     return options.addSpecialTokens === false
       ? concatenate(ids, pair)
       : this.#postProcess(ids, pair);
+  }
+
+  /** Ids with offsets, word ids, types and masks; truncated and padded as asked or as the tokenizer.json says. */
+  encodeFull(text: string, options: EncodeFullOptions = {}): Encoding {
+    const input: EncodeInput = options.pair === undefined ? text : [text, options.pair];
+    return this.encodeBatch([input], options)[0] as Encoding;
+  }
+
+  /** `encodeFull` of each text, or pair of texts, padded to one length where padding is asked for. */
+  encodeBatch(inputs: readonly EncodeInput[], options: EncodeFullOptions = {}): Encoding[] {
+    return this.#batchEncoder().encode(inputs, options, (id = this.padTokenId ?? 0) => ({
+      padId: id,
+      padToken: this.idToToken(id) ?? '',
+    }));
+  }
+
+  /** The `count` most probable tokenizations of a text, best first, without added tokens. Unigram models only. */
+  encodeNBest(text: string, count: number): ScoredIds[] {
+    const model = this.#model;
+    if (!(model instanceof UnigramModel)) {
+      throw new TokenizerError(
+        `encodeNBest: expected a Unigram model, got ${model.type}, which has but one way to tokenize.`,
+      );
+    }
+    if (!Number.isInteger(count) || count < 1)
+      throw new TokenizerError(`encodeNBest: count: expected at least 1, got ${count}.`);
+    const pieces = this.#batchEncoder().full.pieces(text, () => true);
+    const lists = pieces.map((piece) =>
+      piece.token === undefined
+        ? model.nBest(piece.text.text, count)
+        : [{ ids: [piece.token.id], score: 0 }],
+    );
+    return combineNBest(lists, count);
+  }
+
+  #batchEncoder(): BatchEncoder {
+    return (this.#batch ??= new BatchEncoder(this.definition, this.#added, this.#plan));
   }
 
   /** As `encode`, to an Int32Array, which is faster for long texts. */
@@ -170,18 +207,13 @@ export class Tokenizer {
     return this.encodeToInt32(text, options).length;
   }
 
-  #encodePart(text: string, { allowedSpecial = 'all' }: EncodeOptions): IdBuffer {
+  #encodePart(text: string, options: EncodeOptions): IdBuffer {
     const output = new IdBuffer(Math.max(16, text.length >> 1));
-    const allowed = allowedSpecial === 'all' ? undefined : new Set(allowedSpecial);
-    const segments = this.#added.split(
-      text,
-      this.#normalize,
-      (token) => !token.special || allowed === undefined || allowed.has(token.content),
-    );
-    for (const segment of segments) {
+    const isAllowed = specialFilter(text, this.#added.tokens, options);
+    this.#added.split(text, this.#normalize, isAllowed).forEach((segment, i) => {
       if (typeof segment === 'number') output.push(segment);
-      else this.#tokenize(segment, output);
-    }
+      else this.#tokenize(segment, output, i === 0);
+    });
     return output;
   }
 
@@ -252,7 +284,7 @@ export class Tokenizer {
 function pieceTokenizer(
   preTokenizer: unknown,
   model: Model,
-): (text: string, output: IdBuffer) => void {
+): (text: string, output: IdBuffer, isFirst: boolean) => void {
   if (preTokenizer === null) {
     return (text, output) => model.tokenize(wellFormed(text), output);
   }
@@ -262,14 +294,9 @@ function pieceTokenizer(
     if (fast !== undefined) return (text, output) => fast.encode(text, output);
   }
   const split = parsePreTokenizer(preTokenizer, 'pre_tokenizer');
-  return (text, output) => {
-    for (const piece of split(wellFormed(text))) model.tokenize(piece, output);
+  return (text, output, isFirst) => {
+    for (const piece of split(wellFormed(text), isFirst)) model.tokenize(piece, output);
   };
-}
-
-/** A lone surrogate is no character; as UTF-8 it becomes U+FFFD, so it does here. The fast path needs no such step. */
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
 }
 
 function wellFormedFirst(normalize: (text: string) => string): (text: string) => string {

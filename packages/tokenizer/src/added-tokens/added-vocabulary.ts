@@ -2,11 +2,19 @@
  * Splits text at added tokens. Two passes, as in Rust `tokenizers`: first the tokens with `normalized: false`, in the
  * raw text; the rest is normalized and searched for the others, whose own content is normalized too.
  */
+import type { AlignedText } from '../alignment/aligned-text.ts';
 import type { AddedToken } from './added-token.ts';
 import { LiteralMatcher } from './literal-matcher.ts';
 
 /** A stretch of ordinary text, or the id of an added token. */
 export type Segment = string | number;
+
+/** Where a stretch lies in the text that was searched; `token` if it is an added token's. */
+export interface FoundSpan {
+  readonly start: number;
+  readonly end: number;
+  readonly token?: AddedToken;
+}
 
 const WORD = '[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]';
 const STARTS_WITH_WORD = new RegExp(`^${WORD}`, 'u');
@@ -48,11 +56,31 @@ export class AddedVocabulary {
     isAllowed: (token: AddedToken) => boolean,
   ): Segment[] {
     const segments: Segment[] = [];
-    for (const segment of this.#raw.split(text, isAllowed)) {
-      if (typeof segment === 'number') segments.push(segment);
-      else segments.push(...this.#normalized.split(normalize(segment), isAllowed));
+    for (const raw of this.#raw.find(text, isAllowed)) {
+      if (raw.token !== undefined) segments.push(raw.token.id);
+      else {
+        const normalized = normalize(text.slice(raw.start, raw.end));
+        for (const { start, end, token } of this.#normalized.find(normalized, isAllowed))
+          segments.push(token === undefined ? normalized.slice(start, end) : token.id);
+      }
     }
     return segments;
+  }
+
+  /** The same on text that knows its origin. */
+  splitAligned(
+    text: AlignedText,
+    normalize: (text: AlignedText) => AlignedText,
+    isAllowed: (token: AddedToken) => boolean,
+  ): { text: AlignedText; token: AddedToken | undefined }[] {
+    return this.#raw.find(text.text, isAllowed).flatMap((raw) => {
+      const part = text.slice(raw.start, raw.end);
+      if (raw.token !== undefined) return [{ text: part, token: raw.token }];
+      const normalized = normalize(part);
+      return this.#normalized
+        .find(normalized.text, isAllowed)
+        .map(({ start, end, token }) => ({ text: normalized.slice(start, end), token }));
+    });
   }
 }
 
@@ -65,8 +93,8 @@ class TokenFinder {
     this.#matcher = new LiteralMatcher(tokens.map((token) => normalize(token.content)));
   }
 
-  split(text: string, isAllowed: (token: AddedToken) => boolean): Segment[] {
-    const segments: Segment[] = [];
+  find(text: string, isAllowed: (token: AddedToken) => boolean): FoundSpan[] {
+    const spans: FoundSpan[] = [];
     let done = 0;
     let from = 0;
     for (;;) {
@@ -77,13 +105,13 @@ class TokenFinder {
       if (!isAllowed(token) || (token.singleWord && touchesWord(text, match.start, match.end)))
         continue;
       const start = token.lstrip ? Math.max(done, trimEnd(text, match.start)) : match.start;
-      if (start > done) segments.push(text.slice(done, start));
-      segments.push(token.id);
+      if (start > done) spans.push({ start: done, end: start });
       done = token.rstrip ? skipSpace(text, match.end) : match.end;
+      spans.push({ start, end: done, token });
       from = done;
     }
-    if (done < text.length) segments.push(done === 0 ? text : text.slice(done));
-    return segments;
+    if (done < text.length) spans.push({ start: done, end: text.length });
+    return spans;
   }
 }
 

@@ -1,19 +1,23 @@
 /**
  * The BPE model of tokenizer.json: characters of a piece become symbols, then merges join them. What becomes of a
  * character that the vocabulary lacks: its `<0xNN>` bytes (byte_fallback), else unk_token (neighbours fused with
- * fuse_unk), else nothing. Checked against Rust `tokenizers` 0.23. Left out: dropout at encoding time.
+ * fuse_unk), else nothing. Checked against Rust `tokenizers` 0.23.
  */
-import { UnsupportedComponentError } from '../errors.ts';
 import type { JsonObject } from '../io/json-fields.ts';
 import { booleanField, formatError, optionalString } from '../io/json-fields.ts';
-import type { IdBuffer, Model } from '../model.ts';
+import type { IdBuffer, Model, TokenSpans } from '../model.ts';
+import type { Sampler } from '../sampling/sampling.ts';
 import { Vocabulary } from '../vocabulary.ts';
 import { MergeTable } from './merge-table.ts';
 import { mergeSymbols } from './merge-symbols.ts';
+import { mergeWithDropout } from './merge-with-dropout.ts';
+import { spansOfSymbols, SymbolPlaces, symbolsPerToken } from './symbol-places.ts';
 
 export type Merge = readonly [left: string, right: string];
 
 export interface BpeOptions {
+  /** The rate that sampling takes unless it names one; without sampling nothing is dropped. */
+  readonly dropout?: number | undefined;
   readonly unkToken?: string | undefined;
   readonly continuingSubwordPrefix?: string | undefined;
   readonly endOfWordSuffix?: string | undefined;
@@ -26,6 +30,7 @@ export interface BpeOptions {
 /** Pieces up to this length are cached, and so many of them; both bound the memory of a long-lived process. */
 const CACHED_LENGTH = 64;
 const CACHED_PIECES = 50_000;
+const DEFAULT_DROPOUT = 0.1;
 
 export class BpeModel implements Model {
   readonly type = 'BPE';
@@ -33,7 +38,9 @@ export class BpeModel implements Model {
   readonly merges: readonly Merge[];
   readonly mergeTable: MergeTable;
   readonly options: BpeOptions;
-  readonly #unkId: number | undefined;
+  /** The unknown token's id, if there is one. */
+  readonly #unkIds: readonly number[];
+  #symbolCounts: Int32Array | undefined;
   readonly #cache = new Map<string, Int32Array>();
   #symbols = new Int32Array(256);
 
@@ -42,18 +49,16 @@ export class BpeModel implements Model {
     this.merges = merges;
     this.options = options;
     this.mergeTable = buildMergeTable(vocabulary, merges, options);
-    this.#unkId =
-      options.unkToken === undefined ? undefined : requireUnk(vocabulary, options.unkToken);
+    this.#unkIds = options.unkToken === undefined ? [] : [requireUnk(vocabulary, options.unkToken)];
   }
 
   static fromJSON(json: JsonObject, path: string): BpeModel {
-    if (typeof json['dropout'] === 'number' && json['dropout'] > 0) {
-      throw new UnsupportedComponentError(
-        `${path}.dropout: expected null or 0, got ${json['dropout']}. BPE dropout is not supported; set it to null.`,
-      );
-    }
+    const dropout = json['dropout'] ?? undefined;
+    if (dropout !== undefined && !(Number(dropout) >= 0 && Number(dropout) <= 1))
+      throw formatError(`${path}.dropout`, 'a probability or null', dropout);
     const vocabulary = Vocabulary.fromJSON(json['vocab'], `${path}.vocab`);
     return new BpeModel(vocabulary, parseMerges(json['merges'], `${path}.merges`), {
+      dropout: dropout === undefined ? undefined : Number(dropout),
       unkToken: optionalString(json, 'unk_token', path),
       continuingSubwordPrefix: optionalString(json, 'continuing_subword_prefix', path),
       endOfWordSuffix: optionalString(json, 'end_of_word_suffix', path),
@@ -93,27 +98,55 @@ export class BpeModel implements Model {
     return this.#symbols.subarray(0, mergeSymbols(this.mergeTable, this.#symbols, length));
   }
 
+  tokenizeSpans(piece: string, output: TokenSpans): void {
+    const whole = this.options.ignoreMerges ? this.tokenToId(piece) : undefined;
+    if (whole !== undefined) return output.push(whole, 0, piece.length);
+    const places = new SymbolPlaces();
+    const length = this.#initialSymbols(piece, places);
+    this.#emitSpans(mergeSymbols(this.mergeTable, this.#symbols, length), places, output);
+  }
+
+  /** BPE dropout. Whole pieces are not looked up first, else there would be nothing to sample. */
+  sampleSpans(piece: string, output: TokenSpans, sampler: Sampler): void {
+    const dropout = sampler.dropout ?? this.options.dropout ?? DEFAULT_DROPOUT;
+    const places = new SymbolPlaces();
+    const length = this.#initialSymbols(piece, places);
+    const symbols = this.#symbols;
+    const left = mergeWithDropout(this.mergeTable, symbols, length, dropout, sampler.random);
+    this.#emitSpans(left, places, output);
+  }
+
+  #emitSpans(length: number, places: SymbolPlaces, output: TokenSpans): void {
+    this.#symbolCounts ??= symbolsPerToken(this.vocabulary, this.merges, this.mergeTable);
+    spansOfSymbols(this.#symbols.subarray(0, length), this.#symbolCounts, places, output);
+  }
+
   /** Fills `#symbols` with one id per character; returns how many there are. */
-  #initialSymbols(piece: string): number {
+  #initialSymbols(piece: string, places?: SymbolPlaces): number {
     const { continuingSubwordPrefix, endOfWordSuffix, fuseUnk } = this.options;
     let count = 0;
     let endsInUnk = false;
     for (let i = 0; i < piece.length;) {
       const character = String.fromCodePoint(piece.codePointAt(i) as number);
-      const isFirst = i === 0;
+      const start = i;
       i += character.length;
       let symbol = character;
-      if (!isFirst && continuingSubwordPrefix) symbol = continuingSubwordPrefix + symbol;
+      if (start > 0 && continuingSubwordPrefix) symbol = continuingSubwordPrefix + symbol;
       if (i === piece.length && endOfWordSuffix) symbol += endOfWordSuffix;
       const id = this.tokenToId(symbol);
       const fallback = id === undefined ? this.#fallback(symbol) : undefined;
-      if (id !== undefined || fallback !== undefined) endsInUnk = false;
-      if (id !== undefined) count = this.#put(count, id);
-      else if (fallback !== undefined)
-        for (const byteId of fallback) count = this.#put(count, byteId);
-      else if (this.#unkId !== undefined && !(endsInUnk && fuseUnk)) {
-        count = this.#put(count, this.#unkId);
-        endsInUnk = true;
+      if (id !== undefined) {
+        count = this.#put(count, id);
+        places?.push(start, i);
+        endsInUnk = false;
+      } else if (fallback === undefined && endsInUnk && fuseUnk) places?.extend(i);
+      else {
+        const added = fallback ?? this.#unkIds;
+        endsInUnk = fallback === undefined && added.length > 0;
+        for (const symbolId of added) {
+          count = this.#put(count, symbolId);
+          places?.push(start, i);
+        }
       }
     }
     return count;
@@ -145,7 +178,7 @@ export class BpeModel implements Model {
     const { unkToken, continuingSubwordPrefix, endOfWordSuffix } = this.options;
     return {
       type: 'BPE',
-      dropout: null,
+      dropout: this.options.dropout ?? null,
       unk_token: unkToken ?? null,
       continuing_subword_prefix: continuingSubwordPrefix ?? null,
       end_of_word_suffix: endOfWordSuffix ?? null,

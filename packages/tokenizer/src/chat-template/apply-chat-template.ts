@@ -4,7 +4,7 @@
  */
 import { Template } from '@huggingface/jinja';
 import { TokenizerError } from '../errors.ts';
-import type { TokenizerRoles } from '../tokenizer.ts';
+import type { TokenizerRoles } from '../tokenizer-options.ts';
 
 export interface ChatMessage {
   readonly role: string;

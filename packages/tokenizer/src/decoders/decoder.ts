@@ -12,13 +12,17 @@ import {
   optionalString,
   stringField,
 } from '../io/json-fields.ts';
+import type { Metaspace } from '../pre-tokenizers/metaspace.ts';
+import { parseMetaspace } from '../pre-tokenizers/metaspace.ts';
 import { parsePattern } from '../pre-tokenizers/pattern.ts';
 import { byteLevelDecoder } from './byte-level.ts';
+import { ctcDecoder } from './ctc.ts';
 import { wordPieceDecoder } from './word-piece.ts';
 
 export type DecodeChain = (tokens: string[]) => string[];
 
-const NAMES = 'BPEDecoder, ByteFallback, ByteLevel, Fuse, Replace, Sequence, Strip, WordPiece';
+const NAMES =
+  'BPEDecoder, ByteFallback, ByteLevel, CTC, Fuse, Metaspace, Replace, Sequence, Strip, WordPiece';
 
 export function parseDecoder(value: unknown, path: string): DecodeChain {
   const json = asObject(value, path);
@@ -37,6 +41,14 @@ export function parseDecoder(value: unknown, path: string): DecodeChain {
         optionalString(json, 'prefix', path) ?? '##',
         booleanField(json, 'cleanup', path, true),
       );
+    case 'Metaspace':
+      return metaspaceDecoder(parseMetaspace(json, path));
+    case 'CTC':
+      return ctcDecoder({
+        padToken: optionalString(json, 'pad_token', path) ?? '<pad>',
+        wordDelimiter: optionalString(json, 'word_delimiter_token', path) ?? '|',
+        cleanup: booleanField(json, 'cleanup', path, true),
+      });
     case 'Replace':
       return replaceDecoder(json, path);
     case 'Strip':
@@ -80,6 +92,14 @@ const byteFallbackDecoder: DecodeChain = (tokens) => {
 function bpeDecoder(suffix: string): DecodeChain {
   return (tokens) =>
     tokens.map((token, i) => token.replaceAll(suffix, i === tokens.length - 1 ? '' : ' '));
+}
+
+/** The first token's ▁ is the one that was put before the text, if one was. */
+function metaspaceDecoder({ replacement, prependScheme }: Metaspace): DecodeChain {
+  return (tokens) =>
+    tokens.map((token, i) =>
+      token.replaceAll(replacement, i === 0 && prependScheme !== 'never' ? '' : ' '),
+    );
 }
 
 function replaceDecoder(json: JsonObject, path: string): DecodeChain {

@@ -22,6 +22,6 @@ export function wordPieceDecoder(prefix: string, cleanup: boolean): (tokens: str
     });
 }
 
-function cleanUp(text: string): string {
+export function cleanUp(text: string): string {
   return CLEANUPS.reduce((current, [from, to]) => current.replaceAll(from, () => to), text);
 }

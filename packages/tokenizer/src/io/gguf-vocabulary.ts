@@ -6,7 +6,7 @@
 import type { AddedToken } from '../added-tokens/added-token.ts';
 import { BpeModel, parseMerges } from '../bpe/bpe-model.ts';
 import { UnsupportedComponentError } from '../errors.ts';
-import type { TokenizerRoles } from '../tokenizer.ts';
+import type { TokenizerRoles } from '../tokenizer-options.ts';
 import { Vocabulary } from '../vocabulary.ts';
 import { formatError } from './json-fields.ts';
 import type { TokenizerDefinition } from './tokenizer-json.ts';

@@ -114,17 +114,27 @@ describe('tokenizer.json', () => {
 
   const broken: [change: object, message: string][] = [
     [
-      { model: { type: 'Unigram', vocab: [] } },
-      'model: expected a model of BPE, WordPiece, got "Unigram"',
+      { model: { type: 'Odd', vocab: [] } },
+      'model: expected a model of BPE, Unigram, WordLevel, WordPiece, got "Odd"',
     ],
-    [{ normalizer: { type: 'Nmt' } }, 'normalizer: expected a normalizer of'],
-    [{ pre_tokenizer: { type: 'Metaspace' } }, 'got "Metaspace"'],
+    [
+      { model: { type: 'Unigram', vocab: [['a']] } },
+      'model.vocab[0]: expected a piece and its score',
+    ],
+    [{ model: { type: 'Unigram', vocab: [['a', 0]], unk_id: 1 } }, 'expected an id below 1, got 1'],
+    [
+      { normalizer: { type: 'Precompiled', precompiled_charsmap: 'AAAA' } },
+      'normalizer.precompiled_charsmap: expected a charsmap',
+    ],
+    [{ pre_tokenizer: { type: 'Metaspace', prepend_scheme: 'odd' } }, 'always, first or never'],
+    [{ normalizer: { type: 'Odd' } }, 'normalizer: expected a normalizer of'],
+    [{ pre_tokenizer: { type: 'Odd' } }, 'got "Odd"'],
     [
       { pre_tokenizer: { type: 'Sequence', pretokenizers: [BYTE_LEVEL, { type: 'Odd' }] } },
       'pre_tokenizer.pretokenizers[1]: expected a pre-tokenizer of',
     ],
     [{ post_processor: { type: 'Odd' } }, 'post_processor: expected a post-processor of'],
-    [{ decoder: { type: 'CTC' } }, 'decoder: expected a decoder of'],
+    [{ decoder: { type: 'Odd' } }, 'decoder: expected a decoder of'],
     [{ extra: 1 }, 'got "extra"'],
     [
       { model: { type: 'BPE', vocab: { a: -1 }, merges: [] } },
@@ -140,8 +150,8 @@ describe('tokenizer.json', () => {
       'model.merges[0]: expected two tokens',
     ],
     [
-      { model: { type: 'BPE', vocab: {}, merges: [], dropout: 0.1 } },
-      'BPE dropout is not supported',
+      { model: { type: 'BPE', vocab: {}, merges: [], dropout: 1.5 } },
+      'model.dropout: expected a probability or null, got 1.5',
     ],
     [{ model: null }, 'model: expected an object, got null'],
     [{ added_tokens: [{ content: 'x' }] }, 'added_tokens[0].id'],

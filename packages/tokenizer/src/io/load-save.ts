@@ -1,6 +1,7 @@
 /** Tokenizers from and to files. Node only: the file system is imported when a function is called, not before. */
 import { TokenizerError, TokenizerFormatError } from '../errors.ts';
-import type { Tokenizer, TokenizerRoles } from '../tokenizer.ts';
+import type { Tokenizer } from '../tokenizer.ts';
+import type { TokenizerRoles } from '../tokenizer-options.ts';
 import { ggufDefinition } from './gguf-vocabulary.ts';
 import { readGgufMetadata } from './gguf-metadata.ts';
 import type { JsonObject } from './json-fields.ts';

@@ -8,7 +8,10 @@ import { addedTokenToJson, parseAddedTokens } from '../added-tokens/added-token.
 import { BpeModel } from '../bpe/bpe-model.ts';
 import { TokenizerFormatError, UnsupportedComponentError } from '../errors.ts';
 import type { Model } from '../model.ts';
+import { UnigramModel } from '../unigram/unigram-model.ts';
+import { WordLevelModel } from '../wordlevel/word-level-model.ts';
 import { WordPieceModel } from '../wordpiece/word-piece-model.ts';
+import type { JsonObject } from './json-fields.ts';
 import { asObject } from './json-fields.ts';
 
 /** Everything that a tokenizer.json says. The components stay JSON; `Tokenizer` builds them. */
@@ -19,7 +22,7 @@ export interface TokenizerDefinition {
   readonly preTokenizer: unknown;
   readonly postProcessor: unknown;
   readonly decoder: unknown;
-  /** Kept for writing; `encode` neither truncates nor pads. */
+  /** `encodeFull` and `encodeBatch` follow these two; `encode` neither truncates nor pads. */
   readonly truncation: unknown;
   readonly padding: unknown;
 }
@@ -68,18 +71,27 @@ function parseText(text: string, path: string): unknown {
 
 function parseModel(value: unknown, path: string): Model {
   const json = asObject(value, path);
-  // The oldest files name no type: those with merges are BPE.
-  const type = json['type'] ?? (json['merges'] === undefined ? undefined : 'BPE');
+  const type = json['type'] ?? guessType(json);
   switch (type) {
     case 'BPE':
       return BpeModel.fromJSON(json, path);
     case 'WordPiece':
       return WordPieceModel.fromJSON(json, path);
+    case 'Unigram':
+      return UnigramModel.fromJSON(json, path);
+    case 'WordLevel':
+      return WordLevelModel.fromJSON(json, path);
     default:
       throw new UnsupportedComponentError(
-        `${path}: expected a model of BPE, WordPiece, got ${JSON.stringify(type)}.`,
+        `${path}: expected a model of BPE, Unigram, WordLevel, WordPiece, got ${JSON.stringify(type)}.`,
       );
   }
+}
+
+/** The oldest files name no type. */
+function guessType(json: JsonObject): string | undefined {
+  if (json['merges'] !== undefined) return 'BPE';
+  return Array.isArray(json['vocab']) ? 'Unigram' : undefined;
 }
 
 export function tokenizerJson(definition: TokenizerDefinition): unknown {

@@ -10,14 +10,17 @@ import {
   stringField,
 } from '../io/json-fields.ts';
 import { parsePattern } from '../pre-tokenizers/pattern.ts';
+import type { BertNormalizerOptions } from './bert.ts';
 import { bertNormalizer } from './bert.ts';
 import { accentStripper, lowercase } from './letters.ts';
+import { nmt } from './nmt.ts';
+import { Precompiled } from './precompiled.ts';
 import { byteCharacters } from '../bpe/byte-alphabet.ts';
 
 export type Normalize = (text: string) => string;
 
 const NAMES =
-  'BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Prepend, Replace, Sequence, Strip, StripAccents';
+  'BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, Precompiled, Prepend, Replace, Sequence, Strip, StripAccents';
 
 export function parseNormalizer(value: unknown, path: string): Normalize {
   const json = asObject(value, path);
@@ -32,11 +35,22 @@ export function parseNormalizer(value: unknown, path: string): Normalize {
       return lowercase;
     case 'StripAccents':
       return accentStripper();
-    case 'Strip':
-      return strip(
-        booleanField(json, 'strip_left', path, true),
-        booleanField(json, 'strip_right', path, true),
+    case 'Nmt':
+      return nmt;
+    case 'Precompiled': {
+      const rules = Precompiled.fromBase64(
+        stringField(json, 'precompiled_charsmap', path),
+        `${path}.precompiled_charsmap`,
       );
+      return (text) => rules.normalize(text);
+    }
+    case 'Strip': {
+      const sides = parseStrip(json, path);
+      return (text) => {
+        const { start, end } = stripRange(text, sides);
+        return text.slice(start, end);
+      };
+    }
     case 'Prepend':
       return prepend(stringField(json, 'prepend', path));
     case 'Replace':
@@ -44,7 +58,7 @@ export function parseNormalizer(value: unknown, path: string): Normalize {
     case 'ByteLevel':
       return (text) => byteCharacters(new TextEncoder().encode(text));
     case 'BertNormalizer':
-      return parseBert(json, path);
+      return bertNormalizer(parseBertOptions(json, path));
     case 'Sequence':
       return sequence(asArray(json['normalizers'], `${path}.normalizers`), `${path}.normalizers`);
     default:
@@ -54,15 +68,32 @@ export function parseNormalizer(value: unknown, path: string): Normalize {
   }
 }
 
-function strip(left: boolean, right: boolean): Normalize {
-  return (text) => {
-    let start = 0;
-    let end = text.length;
-    const isSpace = (i: number): boolean => /\p{White_Space}/u.test(text.charAt(i));
-    while (left && start < end && isSpace(start)) start++;
-    while (right && end > start && isSpace(end - 1)) end--;
-    return text.slice(start, end);
+export interface StripSides {
+  readonly left: boolean;
+  readonly right: boolean;
+}
+
+export function parseStrip(json: JsonObject, path: string): StripSides {
+  return {
+    left: booleanField(json, 'strip_left', path, true),
+    right: booleanField(json, 'strip_right', path, true),
   };
+}
+
+/** What of the text is left when white space is cut off its ends. */
+export function stripRange(
+  text: string,
+  { left, right }: StripSides,
+): {
+  start: number;
+  end: number;
+} {
+  let start = 0;
+  let end = text.length;
+  const isSpace = (i: number): boolean => /\p{White_Space}/u.test(text.charAt(i));
+  while (left && start < end && isSpace(start)) start++;
+  while (right && end > start && isSpace(end - 1)) end--;
+  return { start, end };
 }
 
 function prepend(prefix: string): Normalize {
@@ -75,21 +106,17 @@ function replace(json: JsonObject, path: string): Normalize {
   return (text) => text.replace(pattern, () => content);
 }
 
-function parseBert(json: JsonObject, path: string): Normalize {
-  const stripAccentsFlag = json['strip_accents'];
-  if (
-    stripAccentsFlag !== undefined &&
-    stripAccentsFlag !== null &&
-    typeof stripAccentsFlag !== 'boolean'
-  ) {
-    throw formatError(`${path}.strip_accents`, 'true, false or null', stripAccentsFlag);
+export function parseBertOptions(json: JsonObject, path: string): BertNormalizerOptions {
+  const stripAccents = json['strip_accents'];
+  if (stripAccents !== undefined && stripAccents !== null && typeof stripAccents !== 'boolean') {
+    throw formatError(`${path}.strip_accents`, 'true, false or null', stripAccents);
   }
-  return bertNormalizer({
+  return {
     cleanText: booleanField(json, 'clean_text', path, true),
     handleChineseChars: booleanField(json, 'handle_chinese_chars', path, true),
-    stripAccents: stripAccentsFlag ?? undefined,
+    stripAccents: stripAccents ?? undefined,
     lowercase: booleanField(json, 'lowercase', path, true),
-  });
+  };
 }
 
 function sequence(items: readonly unknown[], path: string): Normalize {

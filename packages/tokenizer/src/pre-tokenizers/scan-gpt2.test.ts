@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { digits } from './by-class.ts';
 import { GPT2_PATTERN } from './byte-level.ts';
 import { gpt2Scanner } from './scan-gpt2.ts';
-import { splitBy } from './split.ts';
+import { piecesOf, splitBy } from './split.ts';
 
 /** Characters of every class and every length in UTF-8, and those that the pattern names. */
 const ATOMS = [
@@ -68,7 +68,7 @@ describe('the GPT-2 scanner', () => {
   it('with single digits, splits as Digits and then the regular expression do', () => {
     fc.assert(
       fc.property(text, (input) => {
-        const expected = splitDigits(input).flatMap((piece) =>
+        const expected = piecesOf(input, splitDigits).flatMap((piece) =>
           splitBy(piece, GPT2_PATTERN, 'Isolated'),
         );
         expect(scanAll('digits', input)).toEqual(expected);

@@ -18,21 +18,48 @@ export function parseBehavior(value: unknown, path: string): SplitBehavior {
   return behavior;
 }
 
-interface Span {
+/** A stretch of text, and whether it is a match of the pattern. */
+export interface Span {
   readonly start: number;
   readonly end: number;
   readonly isMatch: boolean;
 }
 
+/** Where a text is cut: the pieces, in order. What lies between them is dropped. */
+export type Splitter = (text: string) => readonly PieceSpan[];
+
+export interface PieceSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** `pattern` must be global. With `invert` the matches are the pieces and what lies between is the delimiter. */
+export function splitter(pattern: RegExp, behavior: SplitBehavior, invert = false): Splitter {
+  return (text) => join(findSpans(text, pattern, invert), behavior);
+}
+
 export function splitBy(
   text: string,
   pattern: RegExp,
   behavior: SplitBehavior,
   invert = false,
 ): string[] {
-  const spans = findSpans(text, pattern, invert);
-  return join(spans, behavior).map((span) => text.slice(span.start, span.end));
+  return piecesOf(text, splitter(pattern, behavior, invert));
+}
+
+export function piecesOf(text: string, split: Splitter): string[] {
+  return split(text).map((span) => text.slice(span.start, span.end));
+}
+
+/** Cuts each piece of the first splitter with the second. */
+export function splitAgain(first: Splitter, second: Splitter): Splitter {
+  return (text) =>
+    first(text).flatMap(({ start, end }) =>
+      second(text.slice(start, end)).map((span) => ({
+        start: start + span.start,
+        end: start + span.end,
+      })),
+    );
 }
 
 function findSpans(text: string, pattern: RegExp, invert: boolean): Span[] {

@@ -10,7 +10,7 @@ import { isObject } from '../io/json-fields.ts';
 import { parseNormalizer } from '../normalizers/normalizer.ts';
 import { knownScanner } from '../pre-tokenizers/known-scanner.ts';
 import { parsePreTokenizer } from '../pre-tokenizers/pre-tokenizer.ts';
-import type { TokenizerRoles } from '../tokenizer.ts';
+import type { TokenizerRoles } from '../tokenizer-options.ts';
 import { Tokenizer } from '../tokenizer.ts';
 import { Vocabulary } from '../vocabulary.ts';
 import { WordCounter } from './count-words.ts';

@@ -4,7 +4,8 @@
  */
 import type { JsonObject } from '../io/json-fields.ts';
 import { formatError, integerField, optionalString } from '../io/json-fields.ts';
-import type { IdBuffer, Model } from '../model.ts';
+import type { IdBuffer, Model, TokenSpans } from '../model.ts';
+import { TokenSpans as Spans } from '../model.ts';
 import { Vocabulary } from '../vocabulary.ts';
 
 export interface WordPieceOptions {
@@ -25,6 +26,7 @@ export class WordPieceModel implements Model {
   readonly #maxCharacters: number;
   /** Longest token in UTF-16 units: no longer stretch needs a look-up. */
   readonly #maxLength: number;
+  readonly #spans = new Spans();
 
   constructor(vocabulary: Vocabulary, options: WordPieceOptions = {}) {
     this.vocabulary = vocabulary;
@@ -62,27 +64,34 @@ export class WordPieceModel implements Model {
   }
 
   tokenize(piece: string, output: IdBuffer): void {
-    const begin = output.length;
+    const spans = this.#spans;
+    spans.clear();
+    this.tokenizeSpans(piece, spans);
+    output.append(spans.ids);
+  }
+
+  tokenizeSpans(piece: string, output: TokenSpans): void {
+    const begin = output.ids.length;
     if (piece.length > this.#maxCharacters && [...piece].length > this.#maxCharacters) {
-      return output.push(this.#unkId);
+      return output.push(this.#unkId, 0, piece.length);
     }
     for (let start = 0; start < piece.length;) {
       const end = this.#longest(piece, start, output);
       if (end === start) {
-        output.length = begin;
-        return output.push(this.#unkId);
+        output.truncate(begin);
+        return output.push(this.#unkId, 0, piece.length);
       }
       start = end;
     }
   }
 
   /** Pushes the longest token that matches at `start`; returns its end, or `start` if there is none. */
-  #longest(piece: string, start: number, output: IdBuffer): number {
+  #longest(piece: string, start: number, output: TokenSpans): number {
     const prefix = start > 0 ? this.#prefix : '';
     for (let end = Math.min(piece.length, start + this.#maxLength); end > start; end--) {
       const id = this.vocabulary.ids.get(prefix + piece.slice(start, end));
       if (id === undefined) continue;
-      output.push(id);
+      output.push(id, start, end);
       return end;
     }
     return start;

@@ -1,0 +1,54 @@
+/** Where the tokens of a piece stand in it: merging only joins neighbours, so counting their first symbols is enough. */
+import type { TokenSpans } from '../model.ts';
+import type { Vocabulary } from '../vocabulary.ts';
+import type { Merge } from './bpe-model.ts';
+import type { MergeTable } from './merge-table.ts';
+
+/** The UTF-16 units that each first symbol stands for. */
+export class SymbolPlaces {
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+
+  push(start: number, end: number): void {
+    this.starts.push(start);
+    this.ends.push(end);
+  }
+
+  /** The last symbol takes in what follows up to `end`. */
+  extend(end: number): void {
+    this.ends[this.ends.length - 1] = end;
+  }
+}
+
+/** How many first symbols each token is made of; 1 for those that no merge makes. */
+export function symbolsPerToken(
+  vocabulary: Vocabulary,
+  merges: readonly Merge[],
+  table: MergeTable,
+): Int32Array {
+  const counts = new Int32Array(vocabulary.size).fill(1);
+  // In a trained list a merge comes after those that make its parts; in others, a second sweep mends the order.
+  for (let sweep = table.isOrdered ? 1 : 2; sweep > 0; sweep--) {
+    for (const [left, right] of merges) {
+      const a = vocabulary.ids.get(left) as number;
+      const b = vocabulary.ids.get(right) as number;
+      const slot = table.find(a, b);
+      counts[table.slots[slot + 3] as number] = (counts[a] as number) + (counts[b] as number);
+    }
+  }
+  return counts;
+}
+
+export function spansOfSymbols(
+  symbols: Int32Array,
+  counts: Int32Array,
+  places: SymbolPlaces,
+  output: TokenSpans,
+): void {
+  let place = 0;
+  for (const id of symbols) {
+    const next = Math.min(place + (counts[id] as number), places.ends.length);
+    output.push(id, places.starts[place] ?? 0, places.ends[next - 1] ?? 0);
+    place = next;
+  }
+}

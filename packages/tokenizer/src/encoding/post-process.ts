@@ -1,0 +1,100 @@
+/** The post-processor's plan applied to whole encodings: offsets trimmed, special tokens placed, types set. */
+import { BYTE_CHARACTERS } from '../bpe/byte-alphabet.ts';
+import type {
+  PostProcessorPlan,
+  Template,
+  TemplatePart,
+} from '../post-processors/post-processor.ts';
+import { addedColumns, concatenateEncodings, Encoding } from './encoding.ts';
+import { byteOffsetsOf } from './byte-offsets.ts';
+import type { Offsets } from './encoding.ts';
+
+const SPACE = /\p{White_Space}/u;
+const BLANK = BYTE_CHARACTERS[0x20] as string;
+
+/** How many tokens the plan adds. */
+export function addedTokenCount({ template }: PostProcessorPlan, isPair: boolean): number {
+  if (template === undefined) return 0;
+  const parts = isPair ? template.pair : template.single;
+  return parts.reduce((sum, part) => sum + ('ids' in part ? part.ids.length : 0), 0);
+}
+
+export interface PostProcessOptions {
+  readonly addSpecialTokens: boolean;
+  /** The texts that the encodings are of. */
+  readonly texts: readonly string[];
+}
+
+export function postProcess(
+  plan: PostProcessorPlan,
+  first: Encoding,
+  second: Encoding | undefined,
+  { addSpecialTokens, texts }: PostProcessOptions,
+): Encoding {
+  const sequences = [first, ...(second === undefined ? [] : [second])].map((encoding, i) =>
+    plan.trims.reduce(
+      (current, addPrefixSpace) => trimOffsets(current, addPrefixSpace, texts[i] as string),
+      encoding,
+    ),
+  );
+  const { template } = plan;
+  if (template === undefined) return concatenateEncodings(sequences);
+  const parts = (second === undefined ? template.single : template.pair).filter(
+    (part) => addSpecialTokens || !('ids' in part),
+  );
+  return concatenateEncodings(parts.map((part) => fillPart(part, sequences, template)));
+}
+
+function fillPart(
+  part: TemplatePart,
+  sequences: readonly Encoding[],
+  { typesOverflow }: Template,
+): Encoding {
+  if ('ids' in part) return new Encoding(addedColumns(part.ids, part.tokens, part.typeId, 1));
+  const withTypes = (encoding: Encoding, overflowing: readonly Encoding[]): Encoding =>
+    new Encoding({ ...encoding, typeIds: encoding.ids.map(() => part.typeId) }, overflowing);
+  const encoding = sequences[part.sequence] as Encoding;
+  const { overflowing } = encoding;
+  return withTypes(
+    encoding,
+    typesOverflow ? overflowing.map((cut) => withTypes(cut, [])) : overflowing,
+  );
+}
+
+/**
+ * Leaves the blanks that a token holds out of its offsets. A blank that was put before the text (`addPrefixSpace`)
+ * stands for nothing in it, so there is nothing to leave out.
+ */
+function trimOffsets(encoding: Encoding, addPrefixSpace: boolean, text: string): Encoding {
+  const toBytes = byteOffsetsOf(text);
+  const trim = (part: Encoding): Encoding => {
+    const offsets = part.offsets.map((place, i) =>
+      trimOne(part.tokens[i] as string, place, text, addPrefixSpace && (i === 0 || place[0] === 0)),
+    );
+    const byteOffsets = offsets.map(([start, end]): Offsets => [toBytes(start), toBytes(end)]);
+    return new Encoding({ ...part, offsets, byteOffsets }, part.overflowing.map(trim));
+  };
+  return trim(encoding);
+}
+
+function trimOne(
+  token: string,
+  [start, end]: Offsets,
+  text: string,
+  hasAddedBlank: boolean,
+): Offsets {
+  const characters = [...token];
+  const isBlank = (character: string): boolean => character === BLANK || SPACE.test(character);
+  const firstLetter = characters.findIndex((character) => !isBlank(character));
+  let leading = firstLetter < 0 ? characters.length : firstLetter;
+  const trailing = characters.length - 1 - characters.findLastIndex((part) => !isBlank(part));
+  if (leading > 0 && hasAddedBlank) leading--;
+  let from = start;
+  for (let left = leading; left > 0 && from < end; left--) from += unitsAt(text, from);
+  const to = trailing > 0 && end >= trailing ? Math.max(end - trailing, from) : end;
+  return [from, to];
+}
+
+function unitsAt(text: string, position: number): number {
+  return (text.codePointAt(position) ?? 0) > 0xffff ? 2 : 1;
+}

@@ -1,0 +1,24 @@
+/** A double-array trie as darts-clone lays it out (SentencePiece keeps its normalization rules in one), read only. */
+
+/** The value of the shortest key that `bytes` begins with, or −1. */
+export function shortestPrefix(units: Uint32Array, bytes: Uint8Array): number {
+  let position = offsetOf(units[0] ?? 0);
+  for (const byte of bytes) {
+    if (byte === 0) return -1;
+    position ^= byte;
+    const unit = units[position];
+    // Bits 0–7 hold the label, bit 31 marks a leaf; both must be as in a node for this byte.
+    if (unit === undefined || (unit & 0x800000ff) !== byte) return -1;
+    position ^= offsetOf(unit);
+    if ((unit & 0x100) !== 0) {
+      const leaf = units[position];
+      return leaf === undefined ? -1 : leaf & 0x7fffffff;
+    }
+  }
+  return -1;
+}
+
+/** The offset to the children lies in bits 10 to 30, shifted by 8 more where bit 9 is set. */
+function offsetOf(unit: number): number {
+  return (unit >>> 10) << ((unit & 0x200) >>> 6);
+}

@@ -1,0 +1,120 @@
+/**
+ * Precompiled: SentencePiece's normalization rules (nmt_nfkc and others), kept in a model file as a double-array trie
+ * from byte strings to places in a list of zero-ended replacements. As in Rust `tokenizers`, a grapheme of up to five
+ * bytes is looked up as a whole, else its characters one by one, and the shortest rule that fits is taken.
+ */
+import type { AlignedText, Change } from '../alignment/aligned-text.ts';
+import { formatError } from '../io/json-fields.ts';
+import { shortestPrefix } from './double-array.ts';
+
+const MAX_GRAPHEME_BYTES = 5;
+/** A letter whose neighbours are ASCII too is a grapheme of its own; only the rest needs a segmenter. */
+const PLAIN_RUN = /[\t\n -~]+(?![^\t\n -~])/gu;
+
+export interface Rewrite {
+  readonly from: string;
+  /** Undefined: no rule, the character stays. */
+  readonly to: string | undefined;
+}
+
+export class Precompiled {
+  readonly #units: Uint32Array;
+  readonly #replacements: Uint8Array;
+  readonly #encoder = new TextEncoder();
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  readonly #segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+  readonly #known = new Map<string, string | undefined>();
+
+  /** @param charsmap The number of bytes of the trie, the trie, the replacements. */
+  constructor(charsmap: Uint8Array, path: string) {
+    const view = new DataView(charsmap.buffer, charsmap.byteOffset, charsmap.byteLength);
+    const size = charsmap.length < 4 ? -1 : view.getUint32(0, true);
+    if (size < 4 || size % 4 !== 0 || 4 + size > charsmap.length)
+      throw formatError(path, 'a charsmap with its trie', `${charsmap.length} bytes`);
+    this.#units = new Uint32Array(size / 4);
+    for (let i = 0; i < this.#units.length; i++) this.#units[i] = view.getUint32(4 + i * 4, true);
+    this.#replacements = charsmap.subarray(4 + size);
+  }
+
+  static fromBase64(text: string, path: string): Precompiled {
+    let binary: string;
+    try {
+      binary = atob(text);
+    } catch {
+      throw formatError(path, 'base64', text);
+    }
+    return new Precompiled(
+      Uint8Array.from(binary, (character) => character.charCodeAt(0)),
+      path,
+    );
+  }
+
+  normalize(text: string): string {
+    let result = '';
+    for (const { from, to } of this.rewrites(text)) result += to ?? from;
+    return result;
+  }
+
+  normalizeAligned(text: AlignedText): AlignedText {
+    const changes: Change[] = [];
+    let isModified = false;
+    for (const { from, to } of this.rewrites(text.text)) {
+      isModified ||= to !== undefined;
+      pushChanges(changes, from, to ?? from);
+    }
+    return isModified ? text.transform(changes) : text;
+  }
+
+  *rewrites(text: string): Iterable<Rewrite> {
+    let done = 0;
+    for (const match of text.matchAll(PLAIN_RUN)) {
+      yield* this.#rewriteGraphemes(text.slice(done, match.index));
+      yield* this.#rewriteCharacters(match[0]);
+      done = match.index + match[0].length;
+    }
+    yield* this.#rewriteGraphemes(text.slice(done));
+  }
+
+  *#rewriteGraphemes(text: string): Iterable<Rewrite> {
+    if (text === '') return;
+    for (const { segment } of this.#segmenter.segment(text)) {
+      const to = segment.length <= MAX_GRAPHEME_BYTES ? this.#find(segment) : undefined;
+      if (to !== undefined) yield { from: segment, to };
+      else yield* this.#rewriteCharacters(segment);
+    }
+  }
+
+  *#rewriteCharacters(text: string): Iterable<Rewrite> {
+    for (const character of text) yield { from: character, to: this.#find(character) };
+  }
+
+  #find(part: string): string | undefined {
+    const known = this.#known.get(part);
+    if (known !== undefined || this.#known.has(part)) return known;
+    const found = this.#look(part);
+    if (this.#known.size > 20_000) this.#known.clear();
+    this.#known.set(part, found);
+    return found;
+  }
+
+  #look(part: string): string | undefined {
+    const bytes = this.#encoder.encode(part);
+    if (bytes.length > MAX_GRAPHEME_BYTES) return undefined;
+    const start = shortestPrefix(this.#units, bytes);
+    if (start < 0 || start > this.#replacements.length) return undefined;
+    const end = this.#replacements.indexOf(0, start);
+    return this.#decoder.decode(this.#replacements.subarray(start, end < 0 ? undefined : end));
+  }
+}
+
+/** Where there are more new characters than old ones, the last are insertions; where fewer, the last drops the rest. */
+function pushChanges(changes: Change[], from: string, to: string): void {
+  const characters = [...to];
+  const surplus = characters.length - [...from].length;
+  characters.forEach((character, i) => {
+    changes.push({ character, change: surplus > 0 && i >= characters.length - surplus ? 1 : 0 });
+  });
+  const last = changes.at(-1);
+  if (surplus < 0 && last !== undefined)
+    changes[changes.length - 1] = { character: last.character, change: last.change + surplus };
+}
