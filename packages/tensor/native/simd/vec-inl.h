@@ -151,26 +151,63 @@ LLM_INLINE F32 RoundSmall(F32 x) {
   return (x + magic) - magic;
 }
 
-// Sums halves, then halves of halves: a fixed order.
-LLM_INLINE float ReduceAdd(F32 v) {
-  float lanes[kLanes];
-  Store(lanes, v);
-  for (size_t half = kLanes / 2; half > 0; half /= 2) {
-    for (size_t i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+// The halves of a vector, down to four lanes.
+typedef float F32x4 __attribute__((vector_size(16)));
+typedef float F32x8 __attribute__((vector_size(32)));
+#if defined(__AVX512F__)
+LLM_INLINE F32x8 LowHalf(F32 v) { return reinterpret_cast<F32x8>(_mm512_castps512_ps256(reinterpret_cast<__m512>(v))); }
+LLM_INLINE F32x8 HighHalf(F32 v) {
+  return reinterpret_cast<F32x8>(_mm512_extractf32x8_ps(reinterpret_cast<__m512>(v), 1));
+}
+#endif
+#if defined(__AVX2__)
+LLM_INLINE F32x4 LowHalf(F32x8 v) { return reinterpret_cast<F32x4>(_mm256_castps256_ps128(reinterpret_cast<__m256>(v))); }
+LLM_INLINE F32x4 HighHalf(F32x8 v) {
+  return reinterpret_cast<F32x4>(_mm256_extractf128_ps(reinterpret_cast<__m256>(v), 1));
+}
+#endif
+
+// Combines halves, then halves of halves: a fixed order. Operation::Of must take vectors and floats.
+template <typename Operation>
+LLM_INLINE float Reduce(F32x4 v) {
+  return Operation::Of(Operation::Of(v[0], v[2]), Operation::Of(v[1], v[3]));
+}
+#if defined(__AVX2__)
+template <typename Operation>
+LLM_INLINE float Reduce(F32x8 v) {
+  return Reduce<Operation>(Operation::Of(LowHalf(v), HighHalf(v)));
+}
+#endif
+#if defined(__AVX512F__)
+template <typename Operation>
+LLM_INLINE float Reduce(F32 v) {
+  return Reduce<Operation>(Operation::Of(LowHalf(v), HighHalf(v)));
+}
+#endif
+
+struct AddLanes {
+  template <typename T>
+  LLM_INLINE T Of(T a, T b) {
+    return a + b;
   }
-  return lanes[0];
-}
+};
+struct LargerLane {
+  template <typename T>
+  LLM_INLINE T Of(T a, T b) {
+    return (a > b) | (a != a) ? a : b;
+  }
+};
+struct SmallerLane {
+  template <typename T>
+  LLM_INLINE T Of(T a, T b) {
+    return (a < b) | (a != a) ? a : b;
+  }
+};
+
+LLM_INLINE float ReduceAdd(F32 v) { return Reduce<AddLanes>(v); }
 // NaN when a lane is NaN.
-LLM_INLINE float ReduceMax(F32 v) {
-  float largest = v[0];
-  for (size_t i = 1; i < kLanes; ++i) largest = (v[i] > largest || v[i] != v[i]) ? v[i] : largest;
-  return largest;
-}
-LLM_INLINE float ReduceMin(F32 v) {
-  float smallest = v[0];
-  for (size_t i = 1; i < kLanes; ++i) smallest = (v[i] < smallest || v[i] != v[i]) ? v[i] : smallest;
-  return smallest;
-}
+LLM_INLINE float ReduceMax(F32 v) { return Reduce<LargerLane>(v); }
+LLM_INLINE float ReduceMin(F32 v) { return Reduce<SmallerLane>(v); }
 
 }  // namespace LLM_ISA
 }  // namespace llm

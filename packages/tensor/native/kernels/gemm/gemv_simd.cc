@@ -22,27 +22,38 @@ struct Dot {
 template <size_t kM, size_t kN>
 LLM_INLINE void DotColumns(const Dot& p, size_t n) {
   F32 sum[kM][kN];
+#pragma GCC unroll 8
   for (size_t i = 0; i < kM; ++i) {
+#pragma GCC unroll 8
     for (size_t j = 0; j < kN; ++j) sum[i][j] = Zero();
   }
   size_t k = 0;
   for (; k + kLanes <= p.k; k += kLanes) {
     F32 row[kM];
+#pragma GCC unroll 8
     for (size_t i = 0; i < kM; ++i) row[i] = Load(p.a + i * p.a_stride + k);
+#pragma GCC unroll 8
     for (size_t j = 0; j < kN; ++j) {
-      const F32 column = Load(p.b + (n + j) * p.b_stride + k);
+      const float* b = p.b + (n + j) * p.b_stride + k;
+      __builtin_prefetch(b + kN * p.b_stride);  // the next columns: rows are too short for the hardware to see ahead
+      const F32 column = Load(b);
+#pragma GCC unroll 8
       for (size_t i = 0; i < kM; ++i) sum[i][j] = Fma(row[i], column, sum[i][j]);
     }
   }
   if (k < p.k) {
+#pragma GCC unroll 8
     for (size_t j = 0; j < kN; ++j) {
       const F32 column = LoadN(p.b + (n + j) * p.b_stride + k, p.k - k);
+#pragma GCC unroll 8
       for (size_t i = 0; i < kM; ++i) {
         sum[i][j] = Fma(LoadN(p.a + i * p.a_stride + k, p.k - k), column, sum[i][j]);
       }
     }
   }
+#pragma GCC unroll 8
   for (size_t i = 0; i < kM; ++i) {
+#pragma GCC unroll 8
     for (size_t j = 0; j < kN; ++j) {
       float* c = p.c + i * p.c_stride + n + j;
       const float start = p.accumulate ? *c : p.bias != nullptr ? p.bias[n + j] : 0.0f;
@@ -58,6 +69,8 @@ void DotRange(const Dot& p, size_t n_begin, size_t n_end) {
   for (; n + kN <= n_end; n += kN) DotColumns<kM, kN>(p, n);
   for (; n < n_end; ++n) DotColumns<kM, 1>(p, n);
 }
+
+constexpr size_t kPrefetchRows = 12;
 
 struct Axpy {
   size_t k;
@@ -76,20 +89,28 @@ struct Axpy {
 template <size_t kM, size_t kV>
 LLM_INLINE void AxpyColumns(const Axpy& p, size_t n, size_t lanes) {
   F32 sum[kM][kV];
+#pragma GCC unroll 8
   for (size_t i = 0; i < kM; ++i) {
+#pragma GCC unroll 8
     for (size_t v = 0; v < kV; ++v) sum[i][v] = Zero();
   }
   for (size_t k = 0; k < p.k; ++k) {
     F32 column[kV];
     const float* b = p.b + k * p.b_stride + n;
+    __builtin_prefetch(b + kPrefetchRows * p.b_stride);  // rows lie pages apart
+#pragma GCC unroll 8
     for (size_t v = 0; v + 1 < kV; ++v) column[v] = Load(b + v * kLanes);
     column[kV - 1] = LoadN(b + (kV - 1) * kLanes, lanes);
+#pragma GCC unroll 8
     for (size_t i = 0; i < kM; ++i) {
       const F32 row = Set(p.a[i * p.a_stride + k * p.a_k_stride]);
+#pragma GCC unroll 8
       for (size_t v = 0; v < kV; ++v) sum[i][v] = Fma(row, column[v], sum[i][v]);
     }
   }
+#pragma GCC unroll 8
   for (size_t i = 0; i < kM; ++i) {
+#pragma GCC unroll 8
     for (size_t v = 0; v < kV; ++v) {
       const size_t width = v + 1 < kV ? kLanes : lanes;
       float* c = p.c + i * p.c_stride + n + v * kLanes;
