@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -64,6 +64,15 @@ describe('saving and loading', () => {
     await loaded.save(join(folder, 'again'));
     const again = await readFile(join(folder, 'again', 'tokenizer_config.json'), 'utf8');
     expect(JSON.parse(again)).toMatchObject(config);
+  });
+
+  it('says which file cannot be written, and leaves nothing half-written', async () => {
+    const tokenizer = await trainBpe([TEXT], { vocabSize: 260 });
+    await mkdir(join(folder, 'tokenizer.json')); // in the way
+    await expect(tokenizer.save(folder)).rejects.toThrow(
+      /tokenizer\.json: expected to write the file/,
+    );
+    expect(await readdir(folder)).toEqual(['tokenizer.json']);
   });
 
   it('says which file is missing or broken', async () => {

@@ -136,6 +136,15 @@ function configJson(tokenizer: Tokenizer): JsonObject {
   return written;
 }
 
+function cannotWrite(path: string, error: unknown): TokenizerError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const got = code === 'ENOSPC' ? 'a full disk' : message;
+  return new TokenizerError(
+    `save: ${path}: expected to write the file, got ${got}. Nothing was changed; make room or choose another place.`,
+    { cause: error },
+  );
+}
+
 /** Never leaves half a file: written beside, synced, renamed. */
 async function writeAtomic(path: string, text: string): Promise<void> {
   const { open, rename, rm } = await import('node:fs/promises');
@@ -151,6 +160,6 @@ async function writeAtomic(path: string, text: string): Promise<void> {
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throw cannotWrite(path, error);
   }
 }

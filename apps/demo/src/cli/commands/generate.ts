@@ -61,7 +61,8 @@ export const command = defineCommand({
     await startBackend(values);
     const { model, tokenizer, ids } = await promptIds(values);
     try {
-      const decoder = values.ids === undefined ? tokenizer?.decodeStream() : undefined;
+      const decoder =
+        values.ids === undefined ? tokenizer?.decodeStream({ skipSpecialTokens: true }) : undefined;
       const started = Date.now();
       const { sequences, finishReasons } = await generate(model, [...ids], {
         maxNewTokens: tokensToWrite(model, ids.length, values['max-new-tokens'], output),
