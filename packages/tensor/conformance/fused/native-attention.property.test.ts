@@ -26,6 +26,8 @@ const PROBLEM = fc
       hasMask: fc.boolean(),
       keyLength: upTo(sizes.S),
       queryOffset: upTo(sizes.S, -sizes.T),
+      dropout: fc.constantFrom(0, 0.3),
+      seed: upTo(2 ** 40),
     }),
   );
 type Problem = typeof PROBLEM extends fc.Arbitrary<infer P> ? P : never;

@@ -21,6 +21,7 @@ export const ODD_SHAPES: readonly FusedCase[] = [
   attentionCase({ B: 1, T: 63, S: 131, H: 1, K: 1, D: 80 }, { isCausal: false }),
   attentionCase({ B: 2, T: 33, S: 66, H: 2, K: 1, D: 15, hasMask: true }),
   attentionCase({ B: 3, T: 17, S: 17, H: 2, K: 2, D: 9, hasMask: true }, { isCausal: false }),
+  attentionCase({ B: 2, T: 70, S: 70, H: 4, K: 2, D: 20 }, { dropout: 0.2, seed: 5 }),
 ];
 
 /** Large enough to be cut into several tasks, and for sums over many rows. */

@@ -69,6 +69,12 @@ export const WRONG_CALLS: readonly WrongCall[] = [
   wrong('attention: keyLength: expected an integer from 1 to 3, got 4', () =>
     attention(ones(1, 3, 2, 4), ones(1, 3, 2, 4), ones(1, 3, 2, 4), { keyLength: 4 }),
   ),
+  wrong('attention: dropout: expected a number from 0 to below 1, got 1', () =>
+    attention(ones(1, 3, 2, 4), ones(1, 3, 2, 4), ones(1, 3, 2, 4), { dropout: 1, seed: 1 }),
+  ),
+  wrong('attention: seed: expected an integer in [0, 2^53), got undefined', () =>
+    attention(ones(1, 3, 2, 4), ones(1, 3, 2, 4), ones(1, 3, 2, 4), { dropout: 0.1 }),
+  ),
   wrong('kvCacheWrite: position: expected an integer from 0 to 2, got 3', () =>
     kvCacheWrite(ones(1, 5, 2, 4), ones(1, 3, 2, 4), 3),
   ),

@@ -13,10 +13,15 @@ export type AttentionAttrs = {
   scale: number;
   keyLength: number;
   queryOffset: number;
+  /** Share of the weights to drop, and the seed of which. */
+  dropout: number;
+  seed: number;
 };
 
 /** Far below every score, yet finite, so that no ∞ − ∞ arises in an empty row. */
 const HIDDEN_SCORE = -1e30;
+
+const MASK_ROW = 64;
 
 /**
  * {q [B, T, H, D], k [B, S, K, D], v [B, S, K, D], mask? [B, ≥ keyLength]} → [out [B, T, H, D],
@@ -30,7 +35,8 @@ const forward = (inputs: KernelInputs, attrs: AttentionAttrs): Tensor[] => {
   const weights = tf.mul(tf.exp(tf.sub(scores, rowMax)), visible);
   const sums = tf.sum(weights, 3, true); // [B, H, T, 1]
   const safeSums = tf.add(sums, tf.cast(tf.equal(sums, 0), 'float32'));
-  const out = matMulGrouped(tf.div(weights, safeSums), v, sizes); // [B, H, T, D]
+  const kept = dropWeights(tf.div(weights, safeSums), attrs); // [B, H, T, L]
+  const out = matMulGrouped(kept, v, sizes); // [B, H, T, D]
   const logSumExp = tf.add(rowMax, tf.log(safeSums)); // [B, H, T, 1]
   return [tf.transpose(out, [0, 2, 1, 3]), tf.reshape(logSumExp, [B, H, T])];
 };
@@ -46,13 +52,14 @@ const backward = (inputs: KernelInputs, attrs: AttentionAttrs): Tensor[] => {
   const scores = scoresOf(q, k, visible, sizes, attrs.scale);
   const weights = tf.mul(tf.exp(tf.sub(scores, logSumExp)), visible); // [B, H, T, L]
   const dyRows = tf.reshape(dy, [...grouped, D]);
-  const dWeights = tf.reshape(matMulTransposedB(dyRows, v), [B, H, T, L]);
+  const dKept = tf.reshape(matMulTransposedB(dyRows, v), [B, H, T, L]);
+  const dWeights = dropWeights(dKept, attrs); // dropout is linear, so its gradient is itself
   const rowDots = tf.sum(tf.mul(dy, out), 3, true); // [B, H, T, 1]
   const dScores = tf.mul(tf.mul(weights, tf.sub(dWeights, rowDots)), attrs.scale);
   const dScoreRows = tf.reshape(dScores, [...grouped, L]);
   const dq = tf.reshape(tf.matMul(dScoreRows, k), [B, H, T, D]);
   const dk = matMulTransposedA(dScoreRows, q); // [B·K, L, D]
-  const dv = matMulTransposedA(tf.reshape(weights, [...grouped, L]), dyRows);
+  const dv = matMulTransposedA(tf.reshape(dropWeights(weights, attrs), [...grouped, L]), dyRows);
   return [tf.transpose(dq, [0, 2, 1, 3]), fromKeyHeads(dk, sizes), fromKeyHeads(dv, sizes)];
 };
 
@@ -110,6 +117,23 @@ function scoresOf(q: Tensor, k: Tensor, visible: Tensor, sizes: Sizes, scale: nu
   const { B, H, T, L } = sizes;
   const scores = tf.reshape(tf.mul(matMulTransposedB(q, k), scale), [B, H, T, L]);
   return tf.add(tf.mul(scores, visible), tf.mul(tf.sub(1, visible), HIDDEN_SCORE));
+}
+
+/**
+ * Dropout of [B, H, T, L] weights. The mask is drawn for rows of a multiple of 64 keys, so that the native kernel's
+ * tiles begin at whole blocks of random words.
+ */
+function dropWeights(weights: Tensor, { dropout: rate, seed }: AttentionAttrs): Tensor {
+  if (rate === 0) return weights;
+  const L = weights.shape[3]!;
+  const unused = (MASK_ROW - (L % MASK_ROW)) % MASK_ROW;
+  const padding: [number, number][] = [
+    ...[0, 0, 0].map((): [number, number] => [0, 0]),
+    [0, unused],
+  ];
+  const rows = tf.pad(weights, padding);
+  const dropped = tf.engine().runKernel<Tensor>('Dropout', { x: rows }, { rate, seed });
+  return tf.slice(dropped, [0, 0, 0, 0], weights.shape);
 }
 
 /** [B, H, T, L] · [B·K, L, D] → [B, H, T, D] */

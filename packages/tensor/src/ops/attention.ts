@@ -14,6 +14,13 @@ export interface AttentionOptions {
   readonly keyLength?: number;
   /** The position of query 0 among the keys. @default keyLength − T */
   readonly queryOffset?: number;
+  /**
+   * Share of the softmax weights to drop, in [0, 1); the others are divided by 1 − dropout.
+   * @default 0
+   */
+  readonly dropout?: number;
+  /** Which weights: an integer in [0, 2^53), a new one for each call. Needed with dropout. */
+  readonly seed?: number;
 }
 
 /**
@@ -34,7 +41,9 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   const { queryOffset = keyLength - T } = options;
   expectInteger('attention', 'queryOffset', queryOffset, -T, S);
   if (mask) checkMask(mask, q.shape[0]!, keyLength);
-  const attrs = { isCausal, scale, keyLength, queryOffset };
+  const { dropout = 0, seed = 0 } = options;
+  checkDropout(dropout, options.seed);
+  const attrs = { isCausal, scale, keyLength, queryOffset, dropout, seed };
   const [out, logSumExp] = mask
     ? tf.engine().runKernel<Tensor[]>('MaskedAttention', { q, k, v, mask }, attrs)
     : tf.engine().runKernel<Tensor[]>('Attention', { q, k, v }, attrs);
@@ -61,4 +70,15 @@ function checkMask(mask: Tensor, B: number, keyLength: number): void {
   const expected = `[${B}, at least ${keyLength}] int32 or float32`;
   const got = `[${mask.shape.join(', ')}] ${mask.dtype}`;
   fail('attention', 'mask', expected, got, 'Pad the mask together with the keys.');
+}
+
+function checkDropout(rate: number, seed: number | undefined): void {
+  if (!(rate >= 0 && rate < 1)) {
+    const advice = '0 turns it off.';
+    fail('attention', 'dropout', 'a number from 0 to below 1', String(rate), advice);
+  }
+  const isSeed = Number.isSafeInteger(seed) && seed! >= 0;
+  if (isSeed || (rate === 0 && seed === undefined)) return;
+  const advice = 'Take generator.nextSeed() for each call.';
+  fail('attention', 'seed', 'an integer in [0, 2^53)', String(seed), advice);
 }

@@ -1,7 +1,6 @@
 // Causal attention of one layer, with or without a cache.
 import { attention, type Generator, type Tensor } from '@llm/tensor';
 import type { ForwardPass } from '../models/forward-pass.ts';
-import { attentionWithDropout } from './attention-with-dropout.ts';
 
 export interface AttendOptions {
   /** Factor of the scores. @default 1/√D */
@@ -28,7 +27,8 @@ export function attend(
   if (kvCache === undefined) {
     if (dropout === 0 || generator === undefined)
       return attention(queries, keys, values, { scale, mask });
-    return attentionWithDropout({ queries, keys, values }, { scale, mask, dropout, generator });
+    const seed = generator.nextSeed();
+    return attention(queries, keys, values, { scale, mask, dropout, seed });
   }
   const cached = kvCache.write(layer, keys, values); // [B, Smax, K, D]
   const keyLength = kvCache.length + queries.shape[1]!;

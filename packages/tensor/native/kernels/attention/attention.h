@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "dispatch/simd_function.h"
 #include "threading/pool.h"
@@ -29,6 +30,11 @@ struct AttentionProblem {
   const float* q;
   const float* k;
   const float* v;
+  // Dropout of the softmax weights: weight j of row r of [B, H, T] is dropped when word r PaddedKeys() + j of the Philox
+  // stream (seed, 1) is below the threshold, and scaled by dropout_scale when not. 0: no dropout.
+  uint64_t dropout_seed;
+  uint32_t dropout_threshold;
+  float dropout_scale;
   const float* mask_bias;  // [B, PaddedKeys()] with 0 for a visible key and -infinity for a hidden one, or nullptr
 
   // Inlined always: a shared copy could come from a file compiled for another processor.

@@ -47,19 +47,27 @@ void LoadRows(const AttentionBackwardArgs& args, const KeyTile& k, RowTile& rows
   }
 }
 
-// One row: scores become the softmax weights, and the gradients of the weights those of the scores.
-void WeightsAndDscores(float* scores, float* dweights, size_t seen, size_t tile, const float* bias, float log_sum_exp,
-                       float out_dot) {
+// What one row needs beside its scores and the gradients of its weights.
+struct RowContext {
+  size_t seen, tile;
+  const float* bias;     // of the mask, or nullptr
+  const float* factors;  // of dropout, or nullptr
+  float log_sum_exp, out_dot;
+};
+
+// Scores become the softmax weights (after dropout), and the gradients of those weights the gradients of the scores.
+void WeightsAndDscores(const RowContext& row, float* scores, float* dweights) {
   size_t j = 0;
-  for (; j < seen; j += kLanes) {
-    F32 s = Load(scores + j) - Set(log_sum_exp);
-    if (bias != nullptr) s = s + Load(bias + j);
-    if (j + kLanes > seen) s = Select(FirstLanes(seen - j), s, Set(-INFINITY));
+  for (; j < row.seen; j += kLanes) {
+    F32 s = Load(scores + j) - Set(row.log_sum_exp);
+    if (row.bias != nullptr) s = s + Load(row.bias + j);
+    if (j + kLanes > row.seen) s = Select(FirstLanes(row.seen - j), s, Set(-INFINITY));
     const F32 weight = SoftmaxExp(s);
-    Store(scores + j, weight);
-    Store(dweights + j, weight * (Load(dweights + j) - Set(out_dot)));
+    const F32 factor = row.factors == nullptr ? Set(1.0f) : Load(row.factors + j);
+    Store(scores + j, weight * factor);
+    Store(dweights + j, weight * (Load(dweights + j) * factor - Set(row.out_dot)));
   }
-  for (; j < tile; j += kLanes) {
+  for (; j < row.tile; j += kLanes) {
     Store(scores + j, Zero());
     Store(dweights + j, Zero());
   }
@@ -90,10 +98,13 @@ void AddRowTile(const AttentionBackwardArgs& args, KeyTile& k, RowTile& rows, fl
   TileScores(p, rows.queries, k.keys_transposed, rows.row, rows.begin, rows.count, k.first, k.count, rows.weights);
   TileScores(p, rows.dy, k.values_transposed, rows.row, rows.begin, rows.count, k.first, k.count, rows.dscores);
   const float* bias = p.mask_bias == nullptr ? nullptr : p.mask_bias + k.b * p.PaddedKeys() + k.first;
+  alignas(64) float factors[kMaxTile];
+  const bool has_dropout = p.dropout_threshold > 0;
   for (size_t r = rows.begin; r < rows.count; ++r) {
     const size_t seen = VisibleInTile(p, rows.row + r, k.first, k.count);
-    WeightsAndDscores(rows.weights + r * tile, rows.dscores + r * tile, seen, tile, bias, rows.log_sum_exp[r],
-                      rows.out_dots[r]);
+    if (has_dropout) DropoutFactors(p, StatisticOffset(p, k.b, k.key_head, rows.row + r), k.first, seen, factors);
+    const RowContext row{seen, tile, bias, has_dropout ? factors : nullptr, rows.log_sum_exp[r], rows.out_dots[r]};
+    WeightsAndDscores(row, rows.weights + r * tile, rows.dscores + r * tile);
   }
   AddTransposedProducts(p, k, rows, rows.weights, rows.dy, k.dvalues);
   AddTransposedProducts(p, k, rows, rows.dscores, rows.queries, k.dkeys);

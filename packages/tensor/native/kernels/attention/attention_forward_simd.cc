@@ -91,6 +91,13 @@ float Exponentiate(float* scores, size_t seen, size_t tile, float largest) {
   return SumOfLanes(sum);
 }
 
+// Drops weights of row r; their sum is that of all, as dropout comes after the softmax.
+void DropWeights(const AttentionProblem& p, const RowTile& rows, size_t r, size_t first, size_t seen, float* weights) {
+  alignas(64) float factors[kMaxTile];
+  DropoutFactors(p, StatisticOffset(p, rows.b, rows.key_head, rows.row + r), first, seen, factors);
+  for (size_t j = 0; j < seen; j += kLanes) Store(weights + j, Load(weights + j) * Load(factors + j));
+}
+
 struct Workspace {
   RowTile rows[kMaxRowTiles];
   KeyTile keys;
@@ -123,6 +130,7 @@ void AddKeyTile(const AttentionProblem& p, const KeyTile& k, size_t begin, RowTi
     const size_t seen = VisibleInTile(p, rows.row + r, k.first, k.count);
     const float sum = Exponentiate(scores + r * tile, seen, tile, rows.largest[r]);
     rows.total[r] = rows.total[r] * shrink[r] + sum;
+    if (p.dropout_threshold > 0) DropWeights(p, rows, r, k.first, seen, scores + r * tile);
     if (shrink[r] == 1.0f) continue;
     float* sums = rows.sums + r * Dp;
     for (size_t d = 0; d < Dp; d += kLanes) Store(sums + d, Load(sums + d) * Set(shrink[r]));

@@ -5,6 +5,7 @@
 #include "kernels/attention/attention.h"
 #include "simd/exp-inl.h"
 #include "simd/micro_gemm-inl.h"
+#include "simd/philox-inl.h"
 #include "simd/shuffle-inl.h"
 
 namespace llm {
@@ -120,6 +121,24 @@ static void TileProducts(const AttentionProblem& p, const float* weights, const 
     const size_t block_end = Smaller(r + step, end);
     const size_t seen = VisibleInTile(p, row + block_end - 1, first, keys);
     MicroGemm({weights + r * tile, tile, 1, values, value_row, sums + r * Dp, Dp, seen}, block_end - r, Dp, true);
+  }
+}
+
+// The factors of dropout for the keys [first, first + count) of a row of [B, H, T]: 0 or dropout_scale. `first` is a
+// multiple of a tile; factors has room for a whole tile.
+static void DropoutFactors(const AttentionProblem& p, size_t statistic, size_t first, size_t count, float* factors) {
+  constexpr uint32_t kStream = 1;  // as src/kernels/dropout.ts
+  uint32_t words[kPhiloxWords];
+  const U32 threshold = p.dropout_threshold + U32{};
+  const uint64_t start = static_cast<uint64_t>(statistic) * p.PaddedKeys() + first;
+  for (size_t i = 0; i < count; i += kPhiloxWords) {
+    PhiloxWords(p.dropout_seed, (start + i) / 4, kStream, words);
+    for (size_t j = 0; j < kPhiloxWords && i + j < count; j += kLanes) {
+      U32 word;
+      __builtin_memcpy(&word, words + j, sizeof(word));
+      const I32 is_kept = word >= threshold;
+      Store(factors + i + j, Select(is_kept, Set(p.dropout_scale), Zero()));
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** Attention and its gradient, with and without a mask, float32. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { AttentionAttrs } from '../../../kernels/attention.ts';
+import { dropThreshold } from '../../../kernels/dropout.ts';
 import { shapeArgs, type NativeKernel, type NativeKernelParams } from '../native-kernel.ts';
 
 const MAX_HEAD_DIM = 512; // kMaxHeadDim of attention.h
@@ -40,7 +41,7 @@ function backward(params: NativeKernelParams): TensorInfo[] {
 function problem({ inputs, attrs, backend }: NativeKernelParams): number[] {
   const { q, k, v } = inputs as Record<'q' | 'k' | 'v', TensorInfo>;
   const mask = inputs['mask'];
-  const { isCausal, scale, keyLength, queryOffset } = attrs as AttentionAttrs;
+  const { isCausal, scale, keyLength, queryOffset, dropout, seed } = attrs as AttentionAttrs;
   return [
     ...shapeArgs(q.shape),
     ...shapeArgs(k.shape),
@@ -48,6 +49,9 @@ function problem({ inputs, attrs, backend }: NativeKernelParams): number[] {
     isCausal ? 1 : 0,
     queryOffset,
     scale,
+    seed,
+    dropout === 0 ? 0 : dropThreshold(dropout),
+    1 / (1 - dropout),
     mask?.shape[1] ?? 0,
     mask?.dtype === 'float32' ? 1 : 0,
     ...[q, k, v].map((tensor) => backend.handleOf(tensor)),
