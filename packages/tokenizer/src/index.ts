@@ -21,3 +21,5 @@ export type { Offsets } from './encoding/encoding.ts';
 export type { PaddingOptions } from './encoding/padding.ts';
 export type { TruncationOptions } from './encoding/truncate.ts';
 export type { SamplingOptions } from './sampling/sampling.ts';
+export type { TiktokenOptions } from './tiktoken/ranks.ts';
+export type { TiktokenEncoding } from './tiktoken/encodings.ts';

@@ -33,6 +33,10 @@ import type {
 } from './tokenizer-options.ts';
 import type { ScoredIds } from './unigram/n-best.ts';
 import { combineNBest } from './unigram/n-best.ts';
+import type { TiktokenOptions } from './tiktoken/ranks.ts';
+import { tiktokenDefinition } from './tiktoken/ranks.ts';
+import { sentencePieceDefinition } from './sentencepiece/definition.ts';
+import { parseSentencePieceModel } from './sentencepiece/model-file.ts';
 import { UnigramModel } from './unigram/unigram-model.ts';
 import {
   concatenate,
@@ -91,13 +95,25 @@ export class Tokenizer {
     return new Tokenizer(definition, roles);
   }
 
-  /** Node only. @param path A tokenizer.json, a folder with one (and its tokenizer_config.json), or a .gguf file. */
+  /** @param ranks The text of a tiktoken rank file. @param options A public encoding's name, or pattern and special tokens. */
+  static fromTiktoken(ranks: string, options: TiktokenOptions): Tokenizer {
+    return new Tokenizer(tiktokenDefinition(ranks, options, 'fromTiktoken'));
+  }
+
+  /** @param bytes A SentencePiece `.model` file. */
+  static fromSentencePiece(bytes: Uint8Array): Tokenizer {
+    const model = parseSentencePieceModel(bytes, 'fromSentencePiece');
+    const { definition, roles } = sentencePieceDefinition(model, 'fromSentencePiece');
+    return new Tokenizer(definition, roles);
+  }
+
+  /** Node only. @param path A folder or a file: tokenizer.json, .model, vocab.json (with merges.txt), vocab.txt, .tiktoken, .gguf. */
   static async load(path: string): Promise<Tokenizer> {
     const { definition, roles } = await loadTokenizer(path);
     return new Tokenizer(definition, roles);
   }
 
-  /** Node only. Writes a tokenizer.json, or, if `path` does not end in .json, a folder with it and its configuration. */
+  /** Node only. `path` in .json, .model, .tiktoken, vocab.txt: that file; else a folder with tokenizer.json and its configuration. */
   async save(path: string): Promise<void> {
     await saveTokenizer(path, this);
   }

@@ -20,6 +20,13 @@ export class Vocabulary {
     return new Vocabulary([...tokens], new Map(tokens.map((token, id) => [token, id])));
   }
 
+  /** Token i gets id i; holes stay holes. */
+  static fromSparseTokens(tokens: readonly (string | undefined)[]): Vocabulary {
+    const ids = new Map<string, number>();
+    tokens.forEach((token, id) => token !== undefined && ids.set(token, id));
+    return new Vocabulary([...tokens], ids);
+  }
+
   /** @param json An object from token to id. */
   static fromJSON(json: unknown, path: string): Vocabulary {
     const object = asObject(json, path);

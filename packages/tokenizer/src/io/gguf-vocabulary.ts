@@ -1,6 +1,6 @@
 /**
  * The vocabulary in a GGUF file's metadata (keys `tokenizer.ggml.*`, from the GGUF specification) as a tokenizer
- * definition. Byte-level BPE only (`tokenizer.ggml.model` = gpt2). How text is split is named by `tokenizer.ggml.pre`;
+ * definition: byte-level BPE (`tokenizer.ggml.model` = gpt2) and SentencePiece (llama, t5). How the former splits text is named by `tokenizer.ggml.pre`;
  * a name that is not in the table is an error, because a wrong split gives wrong ids without a sign.
  */
 import type { AddedToken } from '../added-tokens/added-token.ts';
@@ -9,6 +9,8 @@ import { UnsupportedComponentError } from '../errors.ts';
 import type { TokenizerRoles } from '../tokenizer-options.ts';
 import { Vocabulary } from '../vocabulary.ts';
 import { formatError } from './json-fields.ts';
+import { sentencePieceDefinition } from '../sentencepiece/definition.ts';
+import { PIECE_TYPES } from '../sentencepiece/model-file.ts';
 import type { TokenizerDefinition } from './tokenizer-json.ts';
 
 type Metadata = ReadonlyMap<string, unknown>;
@@ -62,9 +64,10 @@ export function ggufDefinition(metadata: Metadata): {
   roles: TokenizerRoles;
 } {
   const model = text(metadata, 'tokenizer.ggml.model');
+  if (model === 'llama' || model === 't5') return pieceDefinition(metadata, model);
   if (model !== 'gpt2') {
     throw new UnsupportedComponentError(
-      `fromGguf: tokenizer.ggml.model: expected "gpt2" (byte-level BPE), got ${JSON.stringify(model)}. Load the model's tokenizer.json instead.`,
+      `fromGguf: tokenizer.ggml.model: expected gpt2, llama or t5, got ${JSON.stringify(model)}. Load the model's tokenizer.json instead.`,
     );
   }
   const tokens = strings(metadata, 'tokenizer.ggml.tokens');
@@ -92,6 +95,49 @@ export function ggufDefinition(metadata: Metadata): {
       padding: null,
     },
   };
+}
+
+/** SentencePiece vocabularies: `llama` is BPE with scores, `t5` is Unigram. */
+function pieceDefinition(
+  metadata: Metadata,
+  kind: 'llama' | 't5',
+): { definition: TokenizerDefinition; roles: TokenizerRoles } {
+  const tokens = strings(metadata, 'tokenizer.ggml.tokens');
+  const scores = numbers(metadata, 'tokenizer.ggml.scores');
+  const types = numbers(metadata, 'tokenizer.ggml.token_type');
+  if (scores.length !== tokens.length)
+    throw formatError('fromGguf: tokenizer.ggml.scores', `${tokens.length} scores`, scores);
+  const roles = readRoles(metadata, tokens);
+  const isLlama = kind === 'llama';
+  const { definition } = sentencePieceDefinition(
+    {
+      modelType: isLlama ? 'bpe' : 'unigram',
+      pieces: tokens.map((piece, id) => ({
+        piece,
+        score: scores[id] as number,
+        type: PIECE_TYPES[types[id] ?? 1] || 'normal',
+      })),
+      bosId: -1,
+      eosId: -1,
+      padId: -1,
+      byteFallback: types.includes(PIECE_TYPES.indexOf('byte')),
+      charsmap: Uint8Array.from(numbers(metadata, 'tokenizer.ggml.precompiled_charsmap')),
+      addDummyPrefix: flag(metadata, 'tokenizer.ggml.add_space_prefix') ?? true,
+      removeExtraWhitespaces: flag(metadata, 'tokenizer.ggml.remove_extra_whitespaces') ?? !isLlama,
+    },
+    'fromGguf',
+  );
+  const addBos = flag(metadata, 'tokenizer.ggml.add_bos_token') ?? isLlama;
+  const addEos = flag(metadata, 'tokenizer.ggml.add_eos_token') ?? !isLlama;
+  const postProcessor =
+    addBos || addEos
+      ? surroundJson(
+          tokens,
+          addBos ? roles.bosToken : undefined,
+          addEos ? roles.eosToken : undefined,
+        )
+      : null;
+  return { roles, definition: { ...definition, postProcessor } };
 }
 
 /** Token types of the GGUF specification that are matched in the text as a whole. */

@@ -117,7 +117,7 @@ describe('the vocabulary of a GGUF file', () => {
     expect(() => load({ 'tokenizer.ggml.pre': 'tekken' })).toThrow(
       'fromGguf: tokenizer.ggml.pre: expected gpt-2, smollm, llama-bpe or qwen2, got "tekken".',
     );
-    expect(() => load({ 'tokenizer.ggml.model': 'llama' })).toThrow('got "llama"');
+    expect(() => load({ 'tokenizer.ggml.model': 'odd' })).toThrow('got "odd"');
     expect(() => load({ 'tokenizer.ggml.bos_token_id': 9999 })).toThrow('an id below');
   });
 });

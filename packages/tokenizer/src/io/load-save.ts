@@ -2,6 +2,11 @@
 import { TokenizerError, TokenizerFormatError } from '../errors.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import type { TokenizerRoles } from '../tokenizer-options.ts';
+import { toSentencePieceModel } from '../sentencepiece/export-model.ts';
+import { sentencePieceDefinition } from '../sentencepiece/definition.ts';
+import { parseSentencePieceModel, writeSentencePieceModel } from '../sentencepiece/model-file.ts';
+import { tiktokenDefinition, tiktokenRanks } from '../tiktoken/ranks.ts';
+import { bertDefinition, bertVocabulary, gpt2Definition } from './legacy-files.ts';
 import { ggufDefinition } from './gguf-vocabulary.ts';
 import { readGgufMetadata } from './gguf-metadata.ts';
 import type { JsonObject } from './json-fields.ts';
@@ -15,21 +20,58 @@ interface Loaded {
 }
 
 export async function loadTokenizer(path: string): Promise<Loaded> {
-  const { stat, readFile } = await import('node:fs/promises');
+  const { readdir, stat } = await import('node:fs/promises');
   const { dirname, join } = await import('node:path');
   const found = await stat(path).catch(() => {
     throw new TokenizerFormatError(
       `load: path: expected a file or a folder, got ${JSON.stringify(path)}, which does not exist.`,
     );
   });
-  if (!found.isDirectory() && path.endsWith('.gguf')) return loadGguf(path);
-  const file = found.isDirectory() ? join(path, 'tokenizer.json') : path;
-  const text = await readFile(file, 'utf8').catch(() => {
+  if (!found.isDirectory()) return loadFile(path, await loadRoles(dirname(path)));
+  const roles = await loadRoles(path);
+  const names = await readdir(path);
+  const name = FILES.find((candidate) => names.includes(candidate));
+  const ranks = names.find((candidate) => candidate.endsWith('.tiktoken'));
+  return loadFile(join(path, name ?? ranks ?? 'tokenizer.json'), roles);
+}
+
+/** What a folder may hold, in the order in which it is looked for. */
+const FILES = ['tokenizer.json', 'tokenizer.model', 'spiece.model', 'vocab.json', 'vocab.txt'];
+
+async function loadFile(path: string, roles: TokenizerRoles): Promise<Loaded> {
+  const { basename, dirname, join } = await import('node:path');
+  const name = basename(path);
+  if (name.endsWith('.gguf')) return loadGguf(path);
+  if (name.endsWith('.model')) {
+    const model = parseSentencePieceModel(await readBytes(path), path);
+    const found = sentencePieceDefinition(model, path);
+    return { ...found, roles: { ...found.roles, ...defined(roles) } };
+  }
+  const text = new TextDecoder().decode(await readBytes(path));
+  if (name.endsWith('.tiktoken')) {
+    const encoding = name.slice(0, -'.tiktoken'.length);
+    return { definition: tiktokenDefinition(text, { encoding }, path), roles };
+  }
+  if (name === 'vocab.txt') return { definition: bertDefinition(text, roles.config), roles };
+  if (name === 'vocab.json') {
+    const merges = new TextDecoder().decode(await readBytes(join(dirname(path), 'merges.txt')));
+    return { definition: gpt2Definition(text, merges, roles), roles };
+  }
+  return { definition: parseTokenizerJson(text, path), roles };
+}
+
+/** Roles that the configuration beside the file names take the place of the file's own. */
+function defined(roles: TokenizerRoles): Partial<TokenizerRoles> {
+  return Object.fromEntries(Object.entries(roles).filter(([, value]) => value !== undefined));
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  const { readFile } = await import('node:fs/promises');
+  return readFile(path).catch(() => {
     throw new TokenizerFormatError(
-      `load: path: expected a readable tokenizer.json, got none at ${file}.`,
+      `load: path: expected a readable tokenizer.json (or another of ${FILES.join(', ')}, *.tiktoken, *.gguf), got none at ${path}.`,
     );
   });
-  return { definition: parseTokenizerJson(text, file), roles: await loadRoles(dirname(file)) };
 }
 
 async function loadGguf(path: string): Promise<Loaded> {
@@ -106,12 +148,25 @@ export async function saveTokenizer(path: string, tokenizer: Tokenizer): Promise
   const { join } = await import('node:path');
   const document = `${JSON.stringify(tokenizer.toJSON(), null, 2)}\n`;
   if (path.endsWith('.json')) return writeAtomic(path, document);
+  const other = otherFormat(path, tokenizer);
+  if (other !== undefined) return writeAtomic(path, other);
   await mkdir(path, { recursive: true });
   await writeAtomic(join(path, 'tokenizer.json'), document);
   await writeAtomic(
     join(path, 'tokenizer_config.json'),
     `${JSON.stringify(configJson(tokenizer), null, 2)}\n`,
   );
+}
+
+/** The formats that hold only some tokenizers, by the name of the file; an error if this one does not fit. */
+function otherFormat(
+  path: string,
+  { definition, roles }: Tokenizer,
+): string | Uint8Array | undefined {
+  if (path.endsWith('.model'))
+    return writeSentencePieceModel(toSentencePieceModel(definition, roles));
+  if (path.endsWith('.tiktoken')) return tiktokenRanks(definition);
+  return path.endsWith('vocab.txt') ? bertVocabulary(definition) : undefined;
 }
 
 /** What was read, with the roles as they are now, in the form that Transformers' AutoTokenizer reads. */
@@ -146,13 +201,13 @@ function cannotWrite(path: string, error: unknown): TokenizerError {
 }
 
 /** Never leaves half a file: written beside, synced, renamed. */
-async function writeAtomic(path: string, text: string): Promise<void> {
+async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
   const { open, rename, rm } = await import('node:fs/promises');
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const handle = await open(temporary, 'w');
     try {
-      await handle.writeFile(text);
+      await handle.writeFile(content);
       await handle.sync();
     } finally {
       await handle.close();

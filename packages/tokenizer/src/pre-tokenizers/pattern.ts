@@ -16,6 +16,9 @@ const CLASSES: Readonly<Record<string, string>> = {
 /** Oniguruma's `\w` by itself, but not within brackets, also takes ² ³ ¹ ¼ ½ ¾. */
 const WORD_ALONE = `${CLASSES['w']}\\u00b2\\u00b3\\u00b9\\u00bc-\\u00be`;
 
+/** In Oniguruma these are always the ends of lines. */
+const ANCHORS: Readonly<Record<string, string>> = { '^': '(?<![^\\n])', $: '(?![^\\n])' };
+
 /** `{String: …}` or `{Regex: …}`, always global. */
 export function parsePattern(value: unknown, path: string): RegExp {
   const json = asObject(value, path);
@@ -84,7 +87,9 @@ class Translation {
     if (character === ')') return this.#close();
     if ('*+?{'.includes(character)) return this.#quantifier();
     this.#take(character.length);
-    if ('|^$.'.includes(character)) this.#emitAtom(character);
+    const anchor = ANCHORS[character];
+    if (anchor !== undefined) this.#emitAtom(anchor);
+    else if ('|.'.includes(character)) this.#emitAtom(character);
     else if (character === '}' || character === ']') this.#emitAtom(`\\${character}`);
     else this.#emitAtom(this.#ignoreCase ? bothCases(character) : character);
   }
