@@ -1,8 +1,7 @@
-// Every task of every job runs exactly once, also when jobs of different sizes follow each other at once
-// and more threads than cores make workers stop anywhere.
 #include "threading/pool.h"
 
 #include <atomic>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -11,46 +10,59 @@
 namespace llm {
 namespace {
 
-// The sizes alternate so that a worker late from a small job finds a bigger one: the moment at which a
-// wrong pool runs a task of the new job twice.
-constexpr size_t kSizes[] = {2, 7, 3, 16, 2, 5};
-constexpr int kJobs = 300000;
-// Threads that only burn time, so that the system stops the others at every possible place.
-constexpr int kRivals = 6;
-
-bool EachOnce(const std::vector<std::atomic<int>>& runs, size_t tasks) {
+// Runs `tasks` tasks; true when each ran exactly once.
+bool RanOnceEach(size_t tasks) {
+  auto runs = std::make_unique<std::atomic<int>[]>(tasks + 1);
+  Pool::Instance().Run(tasks, [&](size_t i) { runs[i].fetch_add(1); });
   for (size_t i = 0; i < tasks; ++i) {
-    if (runs[i].load() != 1) return false;
+    if (runs[i] != 1) return false;
   }
   return true;
 }
 
 }  // namespace
 
-LLM_TEST(PoolRunsEveryTaskOnce) {
-  Pool& pool = Pool::Instance();
-  const int before = pool.threads();
-  pool.SetThreads(6);
-  std::atomic<bool> is_over{false};
-  std::vector<std::thread> rivals;
-  for (int i = 0; i < kRivals; ++i) {
-    rivals.emplace_back([&] {
-      while (!is_over.load(std::memory_order_relaxed)) {
+LLM_TEST(PoolRunsEachTaskOnce) {
+  for (int threads : {1, 2, 3, 8}) {
+    Pool::Instance().SetThreads(threads);
+    for (int round = 0; round < 300; ++round) {
+      for (size_t tasks : {size_t{0}, size_t{1}, size_t{2}, size_t{7}, size_t{100}}) {
+        LLM_EXPECT(RanOnceEach(tasks), std::to_string(threads) + " threads, " + std::to_string(tasks) + " tasks");
+      }
+    }
+  }
+}
+
+LLM_TEST(PoolServesSeveralCallersAndNestedCalls) {
+  Pool::Instance().SetThreads(3);
+  std::atomic<int> failures{0};
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 4; ++caller) {
+    callers.emplace_back([&] {
+      for (int round = 0; round < 200; ++round) {
+        std::atomic<int> count{0};
+        Pool::Instance().Run(10, [&](size_t) { Pool::Instance().Run(5, [&](size_t) { count.fetch_add(1); }); });
+        if (count != 50) failures.fetch_add(1);
       }
     });
   }
-  std::vector<std::atomic<int>> runs(16);
-  int wrong = 0;
-  for (int job = 0; job < kJobs && wrong == 0; ++job) {
-    const size_t tasks = kSizes[job % 6];
-    for (auto& run : runs) run.store(0, std::memory_order_relaxed);
-    pool.Run(tasks, [&](size_t i) { runs[i].fetch_add(1, std::memory_order_relaxed); });
-    if (!EachOnce(runs, tasks)) ++wrong;
+  for (std::thread& caller : callers) caller.join();
+  LLM_EXPECT(failures == 0, "tasks were lost or ran twice");
+}
+
+LLM_TEST(PoolCutsARangeIntoPiecesOfTheGrain) {
+  Pool::Instance().SetThreads(3);
+  for (size_t count : {size_t{0}, size_t{1}, size_t{9}, size_t{10}, size_t{11}, size_t{95}}) {
+    auto seen = std::make_unique<std::atomic<int>[]>(count + 1);
+    std::atomic<bool> is_aligned{true};
+    Pool::Instance().ForRange(count, 10, [&](size_t begin, size_t end) {
+      if (begin % 10 != 0 || end > count || end - begin > 10) is_aligned = false;
+      for (size_t i = begin; i < end; ++i) seen[i].fetch_add(1);
+    });
+    bool is_covered = true;
+    for (size_t i = 0; i < count; ++i) is_covered &= seen[i] == 1;
+    LLM_EXPECT(is_aligned && is_covered, std::to_string(count));
   }
-  is_over.store(true);
-  for (auto& rival : rivals) rival.join();
-  pool.SetThreads(before);
-  LLM_EXPECT(wrong == 0, "a task ran twice or not at all");
 }
 
 }  // namespace llm
