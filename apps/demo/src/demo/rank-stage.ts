@@ -27,7 +27,7 @@ async function rankAll(
   label: string,
 ): Promise<Preference[]> {
   const { settings, data, tokenizer, output, seed } = context;
-  const { samples, temperature, minGap } = settings.rank;
+  const { samples, temperature, minGap, maxPairs } = settings.rank;
   const score = rankingRule(data.countries);
   const progress = output.progress(label, questions.length);
   const preferences: Preference[] = [];
@@ -48,7 +48,7 @@ async function rankAll(
         score: score(question, text),
       }));
       preferences.push(
-        ...rankSamples(question.prompt, scored, { pairs: 'all', maxPairs: 3, minGap }),
+        ...rankSamples(question.prompt, scored, { pairs: 'all', maxPairs, minGap }),
       );
     });
     progress.update(start + part.length, [`${preferences.length} pairs`]);

@@ -21,6 +21,8 @@ export interface DemoSettings {
     readonly temperature: number;
     /** Smallest difference in score that makes a pair. */
     readonly minGap: number;
+    /** Most pairs of one prompt. */
+    readonly maxPairs: number;
   };
   readonly reward: { readonly epochs: number; readonly learningRate: number };
   readonly ppo: {
@@ -51,10 +53,10 @@ export const FULL: DemoSettings = {
   model: { numLayers: 4, hiddenSize: 192, numHeads: 3 },
   pretrain: { steps: 900, learningRate: 2e-3 },
   sft: { epochs: 4, learningRate: 1e-3 },
-  rank: { samples: 6, temperature: 1, minGap: 0.5 },
-  reward: { epochs: 4, learningRate: 3e-4 },
-  ppo: { updates: 30, rolloutSize: 64, learningRate: 1e-4, klCoeff: 0.05 },
-  dpo: { epochs: 2, learningRate: 1e-4, beta: 0.1 },
+  rank: { samples: 8, temperature: 1, minGap: 0.5, maxPairs: 6 },
+  reward: { epochs: 3, learningRate: 3e-4 },
+  ppo: { updates: 24, rolloutSize: 64, learningRate: 3e-5, klCoeff: 0.1 },
+  dpo: { epochs: 4, learningRate: 2e-5, beta: 0.1 },
   lora: { epochs: 4, learningRate: 3e-3, rank: 8 },
 };
 
@@ -66,7 +68,7 @@ export const SMALL: DemoSettings = {
   model: { numLayers: 1, hiddenSize: 32, numHeads: 2 },
   pretrain: { steps: 4, learningRate: 2e-3 },
   sft: { epochs: 1, learningRate: 1e-3 },
-  rank: { samples: 4, temperature: 1, minGap: 0 },
+  rank: { samples: 4, temperature: 1, minGap: 0, maxPairs: 6 },
   reward: { epochs: 1, learningRate: 3e-4 },
   ppo: { updates: 2, rolloutSize: 8, learningRate: 1e-4, klCoeff: 0.05 },
   dpo: { epochs: 1, learningRate: 1e-4, beta: 0.1 },
