@@ -9,18 +9,18 @@ const model = await loadModel(modelPath);
 const promptIds = Array.from({ length: prompt }, (_, i) => 100 + ((i * 7919) % 40000));
 
 /** Seconds to write `count` tokens after the prompt; the first of them includes the prefill. */
-function write(count) {
+async function write(count) {
   const stamps = [process.hrtime.bigint()];
   const onToken = () => void stamps.push(process.hrtime.bigint());
-  generate(model, promptIds, { maxNewTokens: count, minNewTokens: count, onToken });
+  await generate(model, promptIds, { maxNewTokens: count, minNewTokens: count, onToken });
   return stamps.map((stamp) => Number(stamp - stamps[0]) / 1e9);
 }
 
-function unit() {
-  if (kind === 'prefill') return write(1)[1];
-  const stamps = write(tokens + 1);
+async function unit() {
+  if (kind === 'prefill') return (await write(1))[1];
+  const stamps = await write(tokens + 1);
   return stamps[tokens + 1] - stamps[1];
 }
 
-unit();
+await unit();
 await serve(unit);

@@ -51,7 +51,7 @@ export const FULL: DemoSettings = {
   speechCharacters: 2_000_000,
   factRounds: 30,
   model: { numLayers: 4, hiddenSize: 192, numHeads: 3 },
-  pretrain: { steps: 900, learningRate: 2e-3 },
+  pretrain: { steps: 1300, learningRate: 2e-3 },
   sft: { epochs: 4, learningRate: 1e-3 },
   rank: { samples: 8, temperature: 1, minGap: 0.5, maxPairs: 6 },
   reward: { epochs: 3, learningRate: 3e-4 },
