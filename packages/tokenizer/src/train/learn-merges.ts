@@ -22,6 +22,8 @@ export interface LearnOptions {
   readonly minFrequency: number;
   /** Pairs whose token would have this many initial symbols or more are not merged. */
   readonly maxTokenLength: number;
+  /** Tokens that go on inside a word begin with it; a merged token has it only once, at its start. */
+  readonly continuingPrefix?: string;
   /** Called after each merge with the number of tokens. */
   readonly onMerge?: ((vocabSize: number) => void) | undefined;
 }
@@ -110,7 +112,10 @@ class Learner {
 
   /** The id of the merged token: a new one, unless two different pairs spell the same token. */
   #tokenFor(left: number, right: number): number {
-    const token = (this.#tokens[left] as string) + (this.#tokens[right] as string);
+    const { continuingPrefix: prefix = '' } = this.#options;
+    const tail = this.#tokens[right] as string;
+    const token =
+      (this.#tokens[left] as string) + (tail.startsWith(prefix) ? tail.slice(prefix.length) : tail);
     const known = this.#ids.get(token);
     const id = known ?? this.#tokens.push(token) - 1;
     this.#ids.set(token, id);

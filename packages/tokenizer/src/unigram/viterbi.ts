@@ -19,8 +19,8 @@ export class Viterbi {
     this.#unkScore = unkScore;
   }
 
-  /** Fills the tables; returns the best score of the whole text. */
-  run(text: string): number {
+  /** Fills the tables; returns the best score of the whole text. `without` is an id that must not be used. */
+  run(text: string, without = -1): number {
     const length = text.length;
     this.#reserve(length + 1);
     const best = this.#best;
@@ -38,7 +38,7 @@ export class Viterbi {
       let node = trie.child(0, unit);
       for (let end = start + 1; node >= 0; end++) {
         const id = trie.idAt(node);
-        if (id >= 0) {
+        if (id >= 0 && id !== without) {
           const score = here + (scores[id] as number);
           if (from[end] === -1 || score > (best[end] as number)) {
             best[end] = score;
