@@ -28,6 +28,10 @@ beforeAll(async () => {
   );
   writeFileSync(at('columns.jsonl'), '{"question":"x","answer":"y"}\n');
   writeFileSync(at('broken.jsonl'), '{"prompt":"a","completion":"b"}\nnot JSON\n');
+  writeFileSync(
+    at('chats.jsonl'),
+    '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}\n',
+  );
   writeFileSync(at('latin1.txt'), Buffer.from('caf\xe9\n', 'latin1'));
   mkdirSync(at('no-model'));
   await llm(
@@ -84,6 +88,7 @@ describe('a data file that cannot be used exits 1 and is named', () => {
     ['sft --model @model --data @latin1.jsonl', 'latin1.jsonl: expected UTF-8'],
     ['sft --model @model --data @columns.jsonl', 'got question, answer'],
     ['sft --model @model --data @broken.jsonl', 'broken.jsonl:2: expected a JSON object'],
+    ['sft --model @model --data @chats.jsonl', 'expected a model with a chat template'],
     ['reward --model @model --data @pairs.jsonl', 'pairs.jsonl: row 1: chosen: expected'],
     ['dpo --model @model --data @pairs.jsonl', 'pairs.jsonl: row 1: chosen: expected'],
     ['ppo --model @model --reward @model --data @columns.jsonl', 'row 1: prompt: expected'],

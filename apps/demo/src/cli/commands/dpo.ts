@@ -7,6 +7,7 @@ import { saveFolder } from '../../models/save-folder.ts';
 import { stepProgress } from '../../pipeline/step-progress.ts';
 import { addAdapter, ADAPTER_OPTIONS, saveTrained } from '../adapter-options.ts';
 import { defineCommand } from '../command.ts';
+import { checkConversations } from '../conversation-check.ts';
 import { noteDataReport } from '../data-report.ts';
 import { reportRun } from '../report-run.ts';
 import { checkRunFolder } from '../run-folder-check.ts';
@@ -45,6 +46,7 @@ export const command = defineCommand({
     const generator = new Generator(values.seed);
     const { model, tokenizer } = await openModel(values.model, { generator });
     try {
+      checkConversations(rows, tokenizer, values.model);
       const maxLength = exampleLength(values, model);
       const { examples, report } = tokenizePreferences(rows, tokenizer, { maxLength });
       noteDataReport(output, report, maxLength);

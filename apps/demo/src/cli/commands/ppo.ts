@@ -8,6 +8,7 @@ import { openModel, openRewardModel } from '../../models/open-model.ts';
 import { saveFolder } from '../../models/save-folder.ts';
 import { updateProgress } from '../../pipeline/ppo-progress.ts';
 import { defineCommand, UsageError } from '../command.ts';
+import { checkConversations } from '../conversation-check.ts';
 import type { Output } from '../output.ts';
 import { reportRun } from '../report-run.ts';
 import { checkRunFolder } from '../run-folder-check.ts';
@@ -127,6 +128,7 @@ export const command = defineCommand({
       const opened = await openModel(values.model);
       const { tokenizer } = opened;
       const model = owned(opened.model);
+      checkConversations(texts, tokenizer, values.model);
       const reward = owned(await openRewardModel(values.reward));
       checkSameVocabulary(model, reward, values.reward);
       const { prompts, report } = fittingPrompts(

@@ -6,6 +6,7 @@ import { readPreferences } from '../../data/rows.ts';
 import { openModel } from '../../models/open-model.ts';
 import { stepProgress } from '../../pipeline/step-progress.ts';
 import { defineCommand } from '../command.ts';
+import { checkConversations } from '../conversation-check.ts';
 import { noteDataReport } from '../data-report.ts';
 import { reportRun } from '../report-run.ts';
 import { checkRunFolder } from '../run-folder-check.ts';
@@ -33,6 +34,7 @@ export const command = defineCommand({
     const { model: body, tokenizer } = await openModel(values.model, { generator });
     const model = new RewardModel(body, { generator });
     try {
+      checkConversations(rows, tokenizer, values.model);
       const maxLength = exampleLength(values, body);
       const { examples, report } = tokenizePreferences(rows, tokenizer, {
         maxLength,
