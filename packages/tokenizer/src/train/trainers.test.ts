@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Tokenizer } from '../index.ts';
 import { trainUnigram, trainWordLevel, trainWordPiece } from '../index.ts';
 import { PieceTrie } from '../unigram/piece-trie.ts';
-import { UnigramModel } from '../unigram/unigram-model.ts';
+import type { UnigramModel } from '../unigram/unigram-model.ts';
 import { countPieces } from './corpus-words.ts';
 import { digamma, expectCounts } from './unigram-em.ts';
 import { seedPieces } from './unigram-seeds.ts';
