@@ -55,7 +55,11 @@ const RUN: Readonly<Record<string, Run>> = {
   rotary: (t, o) => turn(t, o['theta'] as number, o['offset'] as number),
   rotaryAt: (t, o) => turn(t, o['theta'] as number, t['positions']!),
   attention: (t, o) =>
-    attention(t['q']!, t['k']!, t['v']!, { ...(o as AttentionOptions), mask: t['mask'] }),
+    attention(t['q']!, t['k']!, t['v']!, {
+      ...(o as AttentionOptions),
+      mask: t['mask'],
+      bias: t['bias'],
+    }),
   crossEntropy: (t, o) => crossEntropy(t['logits']!, t['labels']!, o as CrossEntropyOptions),
   embedding: (t) => embedding(t['weight']!, t['ids']!),
   dropout: (t, o) => dropout(t['x']!, o['rate'] as number, o['seed'] as number),

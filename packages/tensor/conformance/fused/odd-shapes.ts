@@ -22,6 +22,12 @@ export const ODD_SHAPES: readonly FusedCase[] = [
   attentionCase({ B: 2, T: 33, S: 66, H: 2, K: 1, D: 15, hasMask: true }),
   attentionCase({ B: 3, T: 17, S: 17, H: 2, K: 2, D: 9, hasMask: true }, { isCausal: false }),
   attentionCase({ B: 2, T: 70, S: 70, H: 4, K: 2, D: 20 }, { dropout: 0.2, seed: 5 }),
+  attentionCase({ B: 1, T: 9, S: 12, H: 2, K: 1, D: 8 }, { window: 4 }),
+  attentionCase({ B: 2, T: 9, S: 9, H: 2, K: 2, D: 8, hasMask: true }, { window: 30 }),
+  attentionCase({ B: 2, T: 9, S: 9, H: 2, K: 2, D: 8 }, { isCausal: false, window: 3 }),
+  attentionCase({ B: 2, T: 5, S: 7, H: 4, K: 2, D: 6 }, { softcap: 1.5, window: 3 }),
+  attentionCase({ B: 2, T: 5, S: 7, H: 4, K: 2, D: 6, bias: [1, 4] }, { isCausal: false }),
+  attentionCase({ B: 2, T: 5, S: 7, H: 4, K: 2, D: 6, bias: [2, 1], hasMask: true }),
 ];
 
 /** Large enough to be cut into several tasks, and for sums over many rows. */
@@ -70,18 +76,23 @@ function rotaryCase(B: number, T: number, H: number, half: number): FusedCase {
   };
 }
 
-type AttentionSizes = Record<'B' | 'T' | 'S' | 'H' | 'K' | 'D', number> & { hasMask?: boolean };
+type AttentionSizes = Record<'B' | 'T' | 'S' | 'H' | 'K' | 'D', number> & {
+  hasMask?: boolean;
+  /** [1 or B, 1 or H] */
+  bias?: readonly [number, number];
+};
 
 function attentionCase(sizes: AttentionSizes, options: FusedCase['options'] = {}): FusedCase {
-  const { B, T, S, H, K, D, hasMask } = sizes;
+  const { B, T, S, H, K, D, hasMask, bias } = sizes;
   const inputs: Record<string, FloatInput | IntInput> = {
     q: floats([B, T, H, D], 21, 2),
     k: floats([B, S, K, D], 22, 2),
     v: floats([B, S, K, D], 23, 2),
   };
+  if (bias) inputs['bias'] = floats([...bias, T, S], 24, 2);
   // The b-th of B sequences is padded on the left by b·5 keys.
   if (hasMask) inputs['mask'] = ints([B, S], (i) => (i % S < Math.floor(i / S) * 5 ? 0 : 1));
-  const name = `B ${B} T ${T} S ${S} H ${H} K ${K} D ${D}${hasMask ? ' masked' : ''}`;
+  const name = `B ${B} T ${T} S ${S} H ${H} K ${K} D ${D}${hasMask ? ' masked' : ''}${bias ? ` bias ${bias}` : ''}`;
   return { op: 'attention', name: `${name} ${JSON.stringify(options)}`, inputs, options };
 }
 

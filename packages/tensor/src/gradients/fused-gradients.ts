@@ -1,7 +1,8 @@
 // The gradients of the fused operations, by name.
 import type { GradConfig } from '@tensorflow/tfjs-core';
 import { geluGradient, siluGradient, swigluGradient } from './activation.ts';
-import { attentionGradient, maskedAttentionGradient } from './attention.ts';
+import { attentionGradient, biasedAttentionGradient } from './attention.ts';
+import { maskedAttentionGradient, maskedBiasedAttentionGradient } from './attention.ts';
 import { crossEntropyGradient } from './cross-entropy.ts';
 import { dropoutGradient } from './dropout.ts';
 import { embeddingGradient } from './embedding.ts';
@@ -20,6 +21,8 @@ export const FUSED_GRADIENTS: readonly GradConfig[] = [
   rotaryAtGradient,
   attentionGradient,
   maskedAttentionGradient,
+  biasedAttentionGradient,
+  maskedBiasedAttentionGradient,
   crossEntropyGradient,
   embeddingGradient,
   dropoutGradient,

@@ -16,6 +16,10 @@ export type AttentionAttrs = {
   /** Share of the weights to drop, and the seed of which. */
   dropout: number;
   seed: number;
+  /** A query sees only keys nearer than this; 0 = all. */
+  window?: number;
+  /** Scores become softcap · tanh(score / softcap); 0 = they stay. */
+  softcap?: number;
 };
 
 /** Far below every score, yet finite, so that no ∞ − ∞ arises in an empty row. */
@@ -24,13 +28,13 @@ const HIDDEN_SCORE = -1e30;
 const MASK_ROW = 64;
 
 /**
- * {q [B, T, H, D], k [B, S, K, D], v [B, S, K, D], mask? [B, ≥ keyLength]} → [out [B, T, H, D],
- * logSumExp [B, H, T]]
+ * {q [B, T, H, D], k [B, S, K, D], v [B, S, K, D], bias? [1 or B, 1 or H, T, keyLength],
+ * mask? [B, ≥ keyLength]} → [out [B, T, H, D], logSumExp [B, H, T]]
  */
 const forward = (inputs: KernelInputs, attrs: AttentionAttrs): Tensor[] => {
   const { q, k, v, visible, sizes } = prepare(inputs, attrs);
   const { B, T, H } = sizes;
-  const scores = scoresOf(q, k, visible, sizes, attrs.scale); // [B, H, T, L]
+  const scores = hide(scoresOf(q, k, inputs['bias'], sizes, attrs), visible); // [B, H, T, L]
   const rowMax = tf.max(scores, 3, true); // [B, H, T, 1]
   const weights = tf.mul(tf.exp(tf.sub(scores, rowMax)), visible);
   const sums = tf.sum(weights, 3, true); // [B, H, T, 1]
@@ -41,7 +45,7 @@ const forward = (inputs: KernelInputs, attrs: AttentionAttrs): Tensor[] => {
   return [tf.transpose(out, [0, 2, 1, 3]), tf.reshape(logSumExp, [B, H, T])];
 };
 
-/** {dy, q, k, v, mask?, out, logSumExp} → [dq, dk, dv] */
+/** {dy, q, k, v, bias?, mask?, out, logSumExp} → [dq, dk, dv, dbias?] */
 const backward = (inputs: KernelInputs, attrs: AttentionAttrs): Tensor[] => {
   const { q, k, v, visible, sizes } = prepare(inputs, attrs);
   const { B, T, H, K, D, L } = sizes;
@@ -49,18 +53,25 @@ const backward = (inputs: KernelInputs, attrs: AttentionAttrs): Tensor[] => {
   const dy = tf.transpose(required(inputs, 'dy'), [0, 2, 1, 3]); // [B, H, T, D]
   const out = tf.transpose(required(inputs, 'out'), [0, 2, 1, 3]);
   const logSumExp = tf.reshape(required(inputs, 'logSumExp'), [B, H, T, 1]);
-  const scores = scoresOf(q, k, visible, sizes, attrs.scale);
-  const weights = tf.mul(tf.exp(tf.sub(scores, logSumExp)), visible); // [B, H, T, L]
+  const bias = inputs['bias'];
+  const scores = scoresOf(q, k, bias, sizes, attrs);
+  const weights = tf.mul(tf.exp(tf.sub(hide(scores, visible), logSumExp)), visible); // [B, H, T, L]
   const dyRows = tf.reshape(dy, [...grouped, D]);
   const dKept = tf.reshape(matMulTransposedB(dyRows, v), [B, H, T, L]);
   const dWeights = dropWeights(dKept, attrs); // dropout is linear, so its gradient is itself
   const rowDots = tf.sum(tf.mul(dy, out), 3, true); // [B, H, T, 1]
-  const dScores = tf.mul(tf.mul(weights, tf.sub(dWeights, rowDots)), attrs.scale);
-  const dScoreRows = tf.reshape(dScores, [...grouped, L]);
+  const dCapped = tf.mul(weights, tf.sub(dWeights, rowDots)); // [B, H, T, L]
+  const dScores = attrs.softcap ? tf.mul(dCapped, capSlope(scores, attrs.softcap)) : dCapped;
+  const dScoreRows = tf.reshape(tf.mul(dScores, attrs.scale), [...grouped, L]);
   const dq = tf.reshape(tf.matMul(dScoreRows, k), [B, H, T, D]);
   const dk = matMulTransposedA(dScoreRows, q); // [B·K, L, D]
   const dv = matMulTransposedA(tf.reshape(dropWeights(weights, attrs), [...grouped, L]), dyRows);
-  return [tf.transpose(dq, [0, 2, 1, 3]), fromKeyHeads(dk, sizes), fromKeyHeads(dv, sizes)];
+  const gradients = [
+    tf.transpose(dq, [0, 2, 1, 3]),
+    fromKeyHeads(dk, sizes),
+    fromKeyHeads(dv, sizes),
+  ];
+  return bias ? [...gradients, sumToShape(dScores, bias.shape)] : gradients;
 };
 
 export const attention = composite<AttentionAttrs>('Attention', forward);
@@ -71,6 +82,14 @@ export const attentionGrad = composite<AttentionAttrs>('AttentionGrad', backward
  */
 export const maskedAttention = composite<AttentionAttrs>('MaskedAttention', forward);
 export const maskedAttentionGrad = composite<AttentionAttrs>('MaskedAttentionGrad', backward);
+/** And with a bias added to the scores, with and without a mask. */
+export const biasedAttention = composite<AttentionAttrs>('BiasedAttention', forward);
+export const biasedAttentionGrad = composite<AttentionAttrs>('BiasedAttentionGrad', backward);
+export const maskedBiasedAttention = composite<AttentionAttrs>('MaskedBiasedAttention', forward);
+export const maskedBiasedAttentionGrad = composite<AttentionAttrs>(
+  'MaskedBiasedAttentionGrad',
+  backward,
+);
 
 /** L is the number of keys in use. */
 type Sizes = { B: number; T: number; S: number; H: number; K: number; D: number; L: number };
@@ -104,19 +123,43 @@ function fromKeyHeads(x: Tensor, { B, S, K, D, L }: Sizes): Tensor {
 
 /** 1 where query i may see key j: [1 or B, 1, T, L] float32 */
 function visibility(mask: Tensor | undefined, { B, T, L }: Sizes, attrs: AttentionAttrs): Tensor {
+  const { isCausal, queryOffset, window = 0 } = attrs;
   const keys = tf.reshape(tf.range(0, L, 1, 'float32'), [1, 1, 1, L]);
-  const offset = attrs.isCausal ? attrs.queryOffset : L;
-  const lastSeen = tf.reshape(tf.range(offset, offset + T, 1, 'float32'), [1, 1, T, 1]);
-  const causal = tf.cast(tf.lessEqual(keys, lastSeen), 'float32');
-  if (!mask) return causal;
+  const end = queryOffset + T;
+  const queries = tf.reshape(tf.range(queryOffset, end, 1, 'float32'), [1, 1, T, 1]);
+  const distances = tf.sub(queries, keys); // [1, 1, T, L], positive for keys before the query
+  const causal = isCausal ? tf.greaterEqual(distances, 0) : tf.onesLike(distances);
+  const near = window > 0 ? tf.less(tf.abs(distances), window) : tf.onesLike(distances);
+  const seen = tf.mul(tf.cast(causal, 'float32'), tf.cast(near, 'float32'));
+  if (!mask) return seen;
   const kept = tf.cast(tf.notEqual(tf.slice(mask, [0, 0], [B, L]), 0), 'float32');
-  return tf.mul(causal, tf.reshape(kept, [B, 1, 1, L]));
+  return tf.mul(seen, tf.reshape(kept, [B, 1, 1, L]));
 }
 
-function scoresOf(q: Tensor, k: Tensor, visible: Tensor, sizes: Sizes, scale: number): Tensor {
-  const { B, H, T, L } = sizes;
-  const scores = tf.reshape(tf.mul(matMulTransposedB(q, k), scale), [B, H, T, L]);
-  return tf.add(tf.mul(scores, visible), tf.mul(tf.sub(1, visible), HIDDEN_SCORE));
+/** The scores of all keys, hidden ones too: [B, H, T, L] */
+function scoresOf(
+  q: Tensor,
+  k: Tensor,
+  bias: Tensor | undefined,
+  { B, T, H, L }: Sizes,
+  { scale, softcap = 0 }: AttentionAttrs,
+): Tensor {
+  const products = tf.reshape(tf.mul(matMulTransposedB(q, k), scale), [B, H, T, L]);
+  const scores = bias ? tf.add(products, bias) : products;
+  return softcap > 0 ? tf.mul(tf.tanh(tf.div(scores, softcap)), softcap) : scores;
+}
+
+const hide = (scores: Tensor, visible: Tensor): Tensor =>
+  tf.add(tf.mul(scores, visible), tf.mul(tf.sub(1, visible), HIDDEN_SCORE));
+
+/** The derivative of c · tanh(s / c), from its value. */
+const capSlope = (capped: Tensor, softcap: number): Tensor =>
+  tf.sub(1, tf.square(tf.div(capped, softcap)));
+
+/** Sums over the axes along which a tensor of `shape` was repeated. */
+function sumToShape(x: Tensor, shape: readonly number[]): Tensor {
+  const axes = shape.flatMap((size, axis) => (size === 1 && x.shape[axis] !== 1 ? [axis] : []));
+  return axes.length > 0 ? tf.sum(x, axes, true) : tf.clone(x);
 }
 
 /**

@@ -21,6 +21,13 @@ export interface AttentionOptions {
   readonly dropout?: number;
   /** Which weights: an integer in [0, 2^53), a new one for each call. Needed with dropout. */
   readonly seed?: number;
+  /** Query i sees only keys j with |i + queryOffset − j| < window (Mistral's sliding window). */
+  readonly window?: number;
+  /** Scores become softcap · tanh(score / softcap), as in Gemma 2. */
+  readonly softcap?: number;
+  /** Added to the scaled scores: [1 or B, 1 or H, T, keyLength] float32, with a gradient (T5's relative
+   *  positions, ALiBi). */
+  readonly bias?: Tensor;
 }
 
 /**
@@ -41,14 +48,33 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   const { queryOffset = keyLength - T } = options;
   expectInteger('attention', 'queryOffset', queryOffset, -T, S);
   if (mask) checkMask(mask, q.shape[0]!, keyLength);
-  const { dropout = 0, seed = 0 } = options;
+  const { dropout = 0, seed = 0, bias, softcap = 0 } = options;
   checkDropout(dropout, options.seed);
-  const attrs = { isCausal, scale, keyLength, queryOffset, dropout, seed };
-  const [out, logSumExp] = mask
-    ? tf.engine().runKernel<Tensor[]>('MaskedAttention', { q, k, v, mask }, attrs)
-    : tf.engine().runKernel<Tensor[]>('Attention', { q, k, v }, attrs);
+  if (bias) checkBias(bias, q.shape, keyLength);
+  const window = windowOf(options.window, Math.max(queryOffset + T, keyLength - queryOffset));
+  const attrs = { isCausal, scale, keyLength, queryOffset, dropout, seed, window, softcap };
+  const kernelName = `${mask ? 'Masked' : ''}${bias ? 'Biased' : ''}Attention`;
+  const inputs = { q, k, v, ...(bias && { bias }), ...(mask && { mask }) };
+  const [out, logSumExp] = tf.engine().runKernel<Tensor[]>(kernelName, inputs, attrs);
   logSumExp!.dispose(); // the tape keeps its own handle
   return out!;
+}
+
+/** 0 where no query is as far as `window` from any key: the plain kernel serves. */
+function windowOf(window: number | undefined, reach: number): number {
+  if (window === undefined) return 0;
+  expectInteger('attention', 'window', window, 1, 2 ** 31);
+  return window >= reach ? 0 : window;
+}
+
+function checkBias(bias: Tensor, [B, T, H]: readonly number[], keyLength: number): void {
+  expectDtype('attention', 'bias', bias, 'float32');
+  const [b, h, t, s, ...rest] = bias.shape;
+  const fits = (got: number | undefined, all: number | undefined) => got === 1 || got === all;
+  if (fits(b, B) && fits(h, H) && t === T && s === keyLength && rest.length === 0) return;
+  const expected = `[1 or ${B}, 1 or ${H}, ${T}, ${keyLength}]`;
+  const advice = 'One bias for each head, query and key.';
+  fail('attention', 'bias', expected, `[${bias.shape.join(', ')}]`, advice);
 }
 
 function checkTensors(q: Tensor, k: Tensor, v: Tensor): void {

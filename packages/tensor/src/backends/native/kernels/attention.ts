@@ -1,4 +1,8 @@
-/** Attention and its gradient, with and without a mask, float32. */
+/**
+ * Attention and its gradient, with and without a mask, float32. Windows narrower than the keys, soft
+ * caps and biases are not in the C++: there the composite runs (its matrix products natively) and is
+ * counted as a fallback.
+ */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { AttentionAttrs } from '../../../kernels/attention.ts';
 import { dropThreshold } from '../../../kernels/dropout.ts';
@@ -11,9 +15,15 @@ export const ATTENTION_KERNELS: readonly NativeKernel[] = Object.freeze([
   { kernelName: 'MaskedAttention', supports, kernelFunc: forward },
   { kernelName: 'AttentionGrad', supports, kernelFunc: backward },
   { kernelName: 'MaskedAttentionGrad', supports, kernelFunc: backward },
+  { kernelName: 'BiasedAttention', supports: () => false, kernelFunc: forward },
+  { kernelName: 'MaskedBiasedAttention', supports: () => false, kernelFunc: forward },
+  { kernelName: 'BiasedAttentionGrad', supports: () => false, kernelFunc: backward },
+  { kernelName: 'MaskedBiasedAttentionGrad', supports: () => false, kernelFunc: backward },
 ] satisfies NativeKernel[]);
 
-function supports({ inputs }: NativeKernelParams): boolean {
+function supports({ inputs, attrs }: NativeKernelParams): boolean {
+  const { window = 0, softcap = 0 } = attrs as AttentionAttrs;
+  if (window > 0 || softcap > 0) return false;
   return ((inputs['q'] as TensorInfo).shape[3] as number) <= MAX_HEAD_DIM;
 }
 
