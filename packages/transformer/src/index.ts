@@ -2,6 +2,11 @@ export { completeConfig, configFromGguf, configToJson, parseConfig } from './con
 export { stopTokensOf, type ModelConfig, type ModelConfigInput } from './config/config.ts';
 export type { Gpt2Config } from './models/gpt2/config.ts';
 export type { LlamaConfig } from './models/llama/config.ts';
+export { CAUSAL_MODEL_TYPES } from './config/config.ts';
+export type { DecoderConfig, DecoderType } from './models/decoder/config.ts';
+export type { GptNeoxConfig } from './models/gpt-neox/config.ts';
+export { DecoderForCausalLm } from './models/decoder/model.ts';
+export { GptNeoxForCausalLm } from './models/gpt-neox/model.ts';
 export type { GgufMetadata } from './config/gguf-metadata.ts';
 export { CausalLm, type ModelShape } from './models/causal-lm.ts';
 export type { ForwardOptions } from './models/forward-pass.ts';

@@ -1,10 +1,18 @@
-// Causal attention of one layer, with or without a cache.
+// Attention of one layer, with or without a cache.
 import { attention, type Generator, type Tensor } from '@llm/tensor';
-import type { ForwardPass } from '../models/forward-pass.ts';
+import type { KvCache } from '../cache/kv-cache.ts';
 
 export interface AttendOptions {
   /** Factor of the scores. @default 1/√D */
   readonly scale?: number;
+  /** Whether a token sees only itself and what came before. @default true */
+  readonly isCausal?: boolean;
+  /** Each token sees only keys nearer than this many positions. */
+  readonly window?: number | null;
+  /** Scores become softcap · tanh(score / softcap). */
+  readonly softcap?: number | null;
+  /** Added to the scores: [1 or B, 1 or H, T, S]. */
+  readonly bias?: Tensor;
   /** Share of the attention weights to drop; not with a cache, which is for inference. @default 0 */
   readonly dropout?: number;
   readonly generator?: Generator;
@@ -12,25 +20,39 @@ export interface AttendOptions {
 
 export interface Heads {
   readonly queries: Tensor; // [B, T, H, D]
-  readonly keys: Tensor; // [B, T, K, D]
-  readonly values: Tensor; // [B, T, K, D]
+  readonly keys: Tensor; // [B, S, K, D]
+  readonly values: Tensor; // [B, S, K, D]
 }
 
-/** Lets each of T tokens attend to itself and what came before. Returns [B, T, H, D]. */
+/** What of a forward pass attention needs. */
+export interface AttendPass {
+  /** [B, S], or with a cache [B, Smax]. */
+  readonly attentionMask?: Tensor;
+  readonly kvCache?: KvCache;
+  readonly layer: number;
+}
+
+/** Lets each of T tokens attend to the keys it may see. Returns [B, T, H, D]. */
 export function attend(
   { queries, keys, values }: Heads,
-  pass: ForwardPass & { readonly layer: number },
+  { attentionMask: mask, kvCache, layer }: AttendPass,
   options: AttendOptions = {},
 ): Tensor {
-  const { scale = queries.shape[3]! ** -0.5, dropout = 0, generator } = options;
-  const { attentionMask: mask, kvCache, layer } = pass;
+  const { scale = queries.shape[3]! ** -0.5, isCausal = true, dropout = 0, generator } = options;
+  const { bias, window, softcap } = options;
+  const shared = {
+    scale,
+    isCausal,
+    mask,
+    bias,
+    window: window ?? undefined,
+    softcap: softcap ?? 0,
+  };
   if (kvCache === undefined) {
-    if (dropout === 0 || generator === undefined)
-      return attention(queries, keys, values, { scale, mask });
-    const seed = generator.nextSeed();
-    return attention(queries, keys, values, { scale, mask, dropout, seed });
+    if (dropout === 0 || generator === undefined) return attention(queries, keys, values, shared);
+    return attention(queries, keys, values, { ...shared, dropout, seed: generator.nextSeed() });
   }
   const cached = kvCache.write(layer, keys, values); // [B, Smax, K, D]
   const keyLength = kvCache.length + queries.shape[1]!;
-  return attention(queries, cached.keys, cached.values, { scale, mask, keyLength });
+  return attention(queries, cached.keys, cached.values, { ...shared, keyLength });
 }

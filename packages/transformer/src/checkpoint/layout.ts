@@ -1,6 +1,8 @@
 // How an architecture's parameters are called and laid out in files. One record per architecture,
 // beside its model.
 import type { ModelConfig } from '../config/config.ts';
+import { decoderLayout } from '../models/decoder/checkpoint.ts';
+import { gptNeoxLayout } from '../models/gpt-neox/checkpoint.ts';
 import { gpt2Layout } from '../models/gpt2/checkpoint.ts';
 import { llamaLayout } from '../models/llama/checkpoint.ts';
 
@@ -25,5 +27,9 @@ export function layoutOf(config: ModelConfig): CheckpointLayout {
       return gpt2Layout;
     case 'llama':
       return llamaLayout(config);
+    case 'gpt_neox':
+      return gptNeoxLayout;
+    default:
+      return decoderLayout(config);
   }
 }

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tf, type Tensor, type Variable } from '@llm/tensor';
 import { writeFileAtomic, writeSafetensors } from '@llm/tensor/io';
+import { configText } from '../config/config-text.ts';
 import { configToJson, type ModelConfig } from '../config/config.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { layoutOf, type CheckpointLayout } from './layout.ts';
@@ -13,7 +14,7 @@ export async function saveModel(model: CausalLm, folder: string): Promise<void> 
   await mkdir(folder, { recursive: true });
   await writeWeights(join(folder, 'model.safetensors'), checkpointEntries(model));
   await writeJson(join(folder, 'generation_config.json'), generationDefaults(model.config));
-  await writeJson(join(folder, 'config.json'), configToJson(model.config));
+  await writeFileAtomic(join(folder, 'config.json'), configText(configToJson(model.config)));
 }
 
 export const writeJson = (path: string, value: unknown): Promise<void> =>

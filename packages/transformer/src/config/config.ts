@@ -4,15 +4,31 @@ import { gpt2ConfigFromGguf, readGpt2Config, type Gpt2Config } from '../models/g
 import { writeGpt2Config } from '../models/gpt2/config.ts';
 import { llamaConfigFromGguf, readLlamaConfig, type LlamaConfig } from '../models/llama/config.ts';
 import { writeLlamaConfig } from '../models/llama/config.ts';
+import { readDecoderConfig } from '../models/decoder/architecture.ts';
+import { DECODER_ARCHITECTURES, isDecoderType } from '../models/decoder/architectures.ts';
+import type { DecoderConfig, DecoderSizes, DecoderType } from '../models/decoder/config.ts';
+import { readGptNeoxConfig, writeGptNeoxConfig } from '../models/gpt-neox/config.ts';
+import type { GptNeoxConfig } from '../models/gpt-neox/config.ts';
 import { camelKeys, snakeKeys } from './case.ts';
 import type { GgufMetadata } from './gguf-metadata.ts';
 
-export type ModelConfig = Gpt2Config | LlamaConfig;
+export type ModelConfig = Gpt2Config | LlamaConfig | GptNeoxConfig | DecoderConfig;
 
 /** What a user must say: the architecture; every other field has the architecture's own default. */
 export type ModelConfigInput =
   | (Partial<Gpt2Config> & { readonly modelType: 'gpt2' })
-  | (Partial<LlamaConfig> & { readonly modelType: 'llama' });
+  | (Partial<LlamaConfig> & { readonly modelType: 'llama' })
+  | (Partial<GptNeoxConfig> & { readonly modelType: 'gpt_neox' })
+  | (Partial<DecoderSizes> &
+      Readonly<Record<string, unknown>> & { readonly modelType: DecoderType });
+
+/** The `model_type`s of decoder-only models. */
+export const CAUSAL_MODEL_TYPES: readonly string[] = [
+  'gpt2',
+  'llama',
+  'gpt_neox',
+  ...Object.keys(DECODER_ARCHITECTURES),
+];
 
 /** Fills in defaults and checks the values. Throws ConfigError. */
 export function completeConfig(
@@ -24,7 +40,11 @@ export function completeConfig(
       return readGpt2Config(fields);
     case 'llama':
       return readLlamaConfig(fields);
+    case 'gpt_neox':
+      return readGptNeoxConfig(fields);
     default:
+      if (isDecoderType(modelType))
+        return readDecoderConfig(modelType, DECODER_ARCHITECTURES[modelType], fields);
       throw unknownArchitecture('config: modelType', modelType);
   }
 }
@@ -41,8 +61,20 @@ export function parseConfig(json: unknown): ModelConfig {
 
 /** The content of a config.json that Transformers reads. */
 export function configToJson(config: ModelConfig): Record<string, unknown> {
-  const record = config.modelType === 'gpt2' ? writeGpt2Config(config) : writeLlamaConfig(config);
-  return { ...snakeKeys(record), dtype: 'float32' };
+  return { ...snakeKeys(recordOf(config)), dtype: 'float32' };
+}
+
+function recordOf(config: ModelConfig): Record<string, unknown> {
+  switch (config.modelType) {
+    case 'gpt2':
+      return writeGpt2Config(config);
+    case 'llama':
+      return writeLlamaConfig(config);
+    case 'gpt_neox':
+      return writeGptNeoxConfig(config);
+    default:
+      return { ...config.source, modelType: config.modelType };
+  }
 }
 
 /** Reads a GGUF file's metadata. Whether embeddings are tied and layers biased shows only in the
@@ -59,7 +91,7 @@ export function configFromGguf(
     case 'llama':
       return llamaConfigFromGguf(metadata, names);
     default:
-      throw unknownArchitecture('gguf: general.architecture', architecture);
+      throw unknownArchitecture('gguf: general.architecture', architecture, ['gpt2', 'llama']);
   }
 }
 
@@ -69,8 +101,12 @@ export function stopTokensOf({ eosTokenId }: ModelConfig): number[] {
   return typeof eosTokenId === 'number' ? [eosTokenId] : [...eosTokenId];
 }
 
-function unknownArchitecture(where: string, got: unknown): ConfigError {
+function unknownArchitecture(
+  where: string,
+  got: unknown,
+  known: readonly string[] = CAUSAL_MODEL_TYPES,
+): ConfigError {
   return new ConfigError(
-    `${where}: expected gpt2 or llama, got ${JSON.stringify(got)}. This architecture is not there yet.`,
+    `${where}: expected one of ${known.join(', ')}, got ${JSON.stringify(got)}. This architecture is not there yet.`,
   );
 }

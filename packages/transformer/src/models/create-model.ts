@@ -2,6 +2,8 @@ import { Generator } from '@llm/tensor';
 import { completeConfig, type ModelConfig, type ModelConfigInput } from '../config/config.ts';
 import type { BuildOptions } from './build.ts';
 import type { CausalLm } from './causal-lm.ts';
+import { DecoderForCausalLm } from './decoder/model.ts';
+import { GptNeoxForCausalLm } from './gpt-neox/model.ts';
 import { Gpt2LmHeadModel } from './gpt2/model.ts';
 import { LlamaForCausalLm } from './llama/model.ts';
 
@@ -24,5 +26,9 @@ export function buildModel(config: ModelConfig, build: BuildOptions): CausalLm {
       return new Gpt2LmHeadModel(config, build);
     case 'llama':
       return new LlamaForCausalLm(config, build);
+    case 'gpt_neox':
+      return new GptNeoxForCausalLm(config, build);
+    default:
+      return new DecoderForCausalLm(config, build);
   }
 }

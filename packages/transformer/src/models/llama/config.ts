@@ -90,7 +90,12 @@ export function readLlamaConfig(input: Readonly<Record<string, unknown>>): Llama
       `llama: headDim: expected an even integer, got ${headDim}. Set headDim, or make hiddenSize an even multiple of numAttentionHeads.`,
     );
   }
-  return { ...fields, numKeyValueHeads, headDim, ropeScaling: readRopeScaling(rope) };
+  return {
+    ...fields,
+    numKeyValueHeads,
+    headDim,
+    ropeScaling: readRopeScaling(rope, fields.maxPositionEmbeddings),
+  };
 }
 
 const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>

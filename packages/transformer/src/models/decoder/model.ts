@@ -1,0 +1,148 @@
+// Llama's relatives: pre-RMSNorm decoders with grouped-query attention and a gated MLP, composed as
+// their configuration says. Property names are Hugging Face's in camelCase, so a parameter's path is
+// its checkpoint key. Each is checked against Transformers' class of the same name.
+import { linear, nn, scope, tf, type Tensor } from '@llm/tensor';
+import { FusedGatedMlp, GatedMlp } from '../../mlp/gated-mlp.ts';
+import { SparseMlp } from '../../mlp/sparse-mlp.ts';
+import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
+import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
+import { CausalLm, type ModelShape } from '../causal-lm.ts';
+import { forwardPass, type ForwardOptions, type ForwardPass } from '../forward-pass.ts';
+import { DecoderAttention, type LayerPass } from './attention.ts';
+import type { DecoderConfig } from './config.ts';
+import { buildNorm, type Norm } from './norm.ts';
+
+export class DecoderLayer extends nn.Module {
+  inputLayernorm: Norm;
+  selfAttn: DecoderAttention;
+  /** Before the MLP; with `preFeedforwardLayernorm` it follows attention instead, as its name says. */
+  postAttentionLayernorm: Norm;
+  preFeedforwardLayernorm?: Norm;
+  postFeedforwardLayernorm?: Norm;
+  mlp: GatedMlp | FusedGatedMlp | SparseMlp;
+
+  constructor(config: DecoderConfig, layer: number, build: BuildOptions) {
+    super();
+    const C = config.hiddenSize;
+    this.inputLayernorm = buildNorm(C, config);
+    this.selfAttn = new DecoderAttention(config, build);
+    this.postAttentionLayernorm = buildNorm(C, config);
+    if (config.hasPostNorms) {
+      this.preFeedforwardLayernorm = buildNorm(C, config);
+      this.postFeedforwardLayernorm = buildNorm(C, config);
+    }
+    this.mlp = buildMlp(config, layer, build);
+  }
+
+  /** [B, T, C] → [B, T, C]; keeps only what the backward pass needs */
+  forward(x: Tensor, pass: LayerPass): Tensor {
+    return scope(() => {
+      const attended = this.selfAttn.forward(this.inputLayernorm.forward(x), pass);
+      if (this.preFeedforwardLayernorm === undefined) {
+        const middle = tf.add(x, attended);
+        return tf.add(middle, this.mlp.forward(this.postAttentionLayernorm.forward(middle)));
+      }
+      const middle = tf.add(x, this.postAttentionLayernorm.forward(attended));
+      const mixed = this.mlp.forward(this.preFeedforwardLayernorm.forward(middle));
+      return tf.add(middle, this.postFeedforwardLayernorm!.forward(mixed));
+    });
+  }
+}
+
+function buildMlp(config: DecoderConfig, layer: number, build: BuildOptions): DecoderLayer['mlp'] {
+  const { hiddenSize: C, intermediateSize: F, hiddenAct, experts } = config;
+  const options = { hasBias: config.hasMlpBias, std: config.initializerRange };
+  const make = (inSize: number, outSize: number) => buildLinear([inSize, outSize], options, build);
+  const gatedMlp = (inner: number): GatedMlp =>
+    new GatedMlp(
+      { gateProj: make(C, inner), upProj: make(C, inner), downProj: make(inner, C) },
+      hiddenAct,
+    );
+  if (experts !== null && config.layers[layer]!.isSparse) {
+    const { count, intermediateSize, perToken, isNormalized } = experts;
+    const gate = make(C, count);
+    const list = Array.from({ length: count }, () => gatedMlp(intermediateSize));
+    return new SparseMlp({ gate, experts: list, perToken, isNormalized });
+  }
+  if (!config.hasFusedProjections) return gatedMlp(F);
+  return new FusedGatedMlp({ gateUpProj: make(C, 2 * F), downProj: make(F, C) }, hiddenAct);
+}
+
+export class DecoderModel extends nn.Module {
+  readonly config: DecoderConfig;
+  embedTokens: nn.Embedding; // [V, C]
+  layers: DecoderLayer[];
+  norm: Norm;
+  readonly ropes: Readonly<Record<string, RotaryEmbedding>>;
+
+  constructor(config: DecoderConfig, build: BuildOptions) {
+    super();
+    this.config = config;
+    const { vocabSize: V, hiddenSize: C, initializerRange: std } = config;
+    this.embedTokens = buildEmbedding([V, C], std, build);
+    this.layers = config.layers.map((_, layer) => new DecoderLayer(config, layer, build));
+    this.norm = buildNorm(C, config);
+    const ropes = Object.entries(config.ropes);
+    this.ropes = Object.fromEntries(ropes.map(([name, rule]) => [name, new RotaryEmbedding(rule)]));
+  }
+
+  /** inputIds [B, T] → [B, T, C] */
+  forward(inputIds: Tensor, pass: ForwardPass): Tensor {
+    const { embeddingScale } = this.config;
+    const embedded = this.embedTokens.forward(inputIds); // [B, T, C]
+    let hidden = embeddingScale === 1 ? embedded : tf.mul(embedded, embeddingScale);
+    for (const [layer, block] of this.layers.entries()) {
+      const input = hidden;
+      hidden = scope(() => block.forward(input, { ...pass, layer, ropes: this.ropes }));
+    }
+    return this.norm.forward(hidden);
+  }
+
+  override dispose(): void {
+    super.dispose();
+    for (const rope of Object.values(this.ropes)) rope.dispose();
+  }
+}
+
+export class DecoderForCausalLm extends CausalLm {
+  readonly config: DecoderConfig;
+  readonly shape: ModelShape;
+  model: DecoderModel;
+  lmHead?: nn.Linear; // [V, C]; absent when tied to embedTokens
+
+  constructor(config: DecoderConfig, build: BuildOptions) {
+    super();
+    this.config = config;
+    this.shape = decoderShape(config);
+    this.model = new DecoderModel(config, build);
+    if (config.tieWordEmbeddings) return;
+    const options = { hasBias: false, std: config.initializerRange };
+    this.lmHead = buildLinear([config.hiddenSize, config.vocabSize], options, build);
+  }
+
+  hiddenStates(inputIds: Tensor, options: ForwardOptions = {}): Tensor {
+    const hidden = scope(() => this.model.forward(inputIds, forwardPass(inputIds, options)));
+    options.kvCache?.advance(inputIds.shape[1]!);
+    return hidden;
+  }
+
+  logits(hidden: Tensor): Tensor {
+    const cap = this.config.logitSoftcap;
+    const project = (): Tensor =>
+      this.lmHead?.forward(hidden) ?? linear(hidden, this.model.embedTokens.weight);
+    if (cap === null) return project();
+    return scope(() => tf.mul(tf.tanh(tf.div(project(), cap)), cap));
+  }
+
+  override dispose(): void {
+    this.model.dispose();
+    super.dispose();
+  }
+}
+
+function decoderShape(config: DecoderConfig): ModelShape {
+  const { hiddenSize, numHiddenLayers, numKeyValueHeads, headDim, vocabSize } = config;
+  const numLayers = numHiddenLayers;
+  const positionLimit = Infinity; // rotary positions go on; quality ends at maxPositionEmbeddings
+  return { hiddenSize, numLayers, numKeyValueHeads, headDim, vocabSize, positionLimit };
+}
