@@ -26,17 +26,16 @@ function whyNotLoaded(specifier: string, error: unknown): string {
   return `${specifier} is installed but does not load: ${reasonOf(error)}${hint}`;
 }
 
-function isGpuPackage(backend: object): boolean {
-  return 'isGPUPackage' in backend && backend.isGPUPackage === true;
+/** tfjs-node-gpu also runs without a GPU; then the native engine is the better choice. */
+function seesGpu(backend: object): boolean {
+  return 'isUsingGpuDevice' in backend && backend.isUsingGpuDevice === true;
 }
 
 async function startPeer(specifier: string, wantsGpu: boolean): Promise<void> {
   const probe = await loadPeer(specifier);
   if (!probe.isAvailable) throw new Error(probe.reason);
   if (!(await tf.setBackend('tensorflow'))) throw new Error(`${specifier} does not start`);
-  if (wantsGpu && !('isUsingGpuDevice' in tf.backend() || isGpuPackage(tf.backend()))) {
-    throw new Error('TensorFlow sees no GPU');
-  }
+  if (wantsGpu && !seesGpu(tf.backend())) throw new Error('TensorFlow sees no GPU');
 }
 
 function tfjsNodeRung(backend: 'tfjs-node' | 'tfjs-node-gpu'): Rung {
