@@ -7,6 +7,7 @@ import type { AddedToken } from '../added-tokens/added-token.ts';
 import { BpeModel, parseMerges } from '../bpe/bpe-model.ts';
 import { UnsupportedComponentError } from '../errors.ts';
 import type { TokenizerRoles } from '../tokenizer-options.ts';
+import { LLAMA3_SOURCE, QWEN2_SOURCE } from '../pre-tokenizers/known-scanner.ts';
 import { Vocabulary } from '../vocabulary.ts';
 import { formatError } from './json-fields.ts';
 import { sentencePieceDefinition } from '../sentencepiece/definition.ts';
@@ -14,11 +15,6 @@ import { PIECE_TYPES } from '../sentencepiece/model-file.ts';
 import type { TokenizerDefinition } from './tokenizer-json.ts';
 
 type Metadata = ReadonlyMap<string, unknown>;
-
-const LLAMA3_PATTERN =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-const QWEN2_PATTERN =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
 interface Split {
   readonly preTokenizer: unknown;
@@ -49,9 +45,9 @@ function splitFor(name: string): Split {
     case 'llama-bpe':
     case 'llama3':
     case 'llama-v3':
-      return { preTokenizer: splitJson(LLAMA3_PATTERN), ignoreMerges: true, addBos: true };
+      return { preTokenizer: splitJson(LLAMA3_SOURCE), ignoreMerges: true, addBos: true };
     case 'qwen2':
-      return { preTokenizer: splitJson(QWEN2_PATTERN), normalizer: { type: 'NFC' } };
+      return { preTokenizer: splitJson(QWEN2_SOURCE), normalizer: { type: 'NFC' } };
     default:
       throw new UnsupportedComponentError(
         `fromGguf: tokenizer.ggml.pre: expected gpt-2, smollm, llama-bpe or qwen2, got ${JSON.stringify(name)}. Load the model's tokenizer.json instead.`,
