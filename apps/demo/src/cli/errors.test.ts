@@ -117,7 +117,7 @@ describe('a model that is none exits 1 and says what it is', () => {
       `sft ${SFT} @weightless`,
       "weightless: expected a language model's folder, got none of its weights",
     ],
-    [`sft ${SFT} @foreign`, 'expected gpt2 or llama, got "bert"'],
+    [`sft ${SFT} @foreign`, 'got "bert"'],
     [`sft ${SFT} @misfit`, 'misfit: model.embed_tokens.weight: expected [270, 32], got [270, 16]'],
     [
       'ppo --model @model --reward @model --data @prompts.jsonl --backend cpu',

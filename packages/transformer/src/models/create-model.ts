@@ -2,6 +2,7 @@ import { Generator } from '@llm/tensor';
 import { completeConfig, type ModelConfig, type ModelConfigInput } from '../config/config.ts';
 import type { BuildOptions } from './build.ts';
 import type { CausalLm } from './causal-lm.ts';
+import type { DecoderConfig } from './decoder/config.ts';
 import { DecoderForCausalLm } from './decoder/model.ts';
 import { GptNeoxForCausalLm } from './gpt-neox/model.ts';
 import { Gpt2LmHeadModel } from './gpt2/model.ts';
@@ -14,9 +15,17 @@ export type Randomness =
 
 /** A model with random weights as published, in training mode. The caller disposes it.
  *  @example createModel({ modelType: 'gpt2', vocabSize: 512, nEmbd: 64, nLayer: 2, nHead: 2 }, { seed: 1 }) */
-export function createModel(config: ModelConfigInput, randomness: Randomness): CausalLm {
+export function createModel(
+  config: ModelConfigInput | ModelConfig,
+  randomness: Randomness,
+): CausalLm {
   const generator = randomness.generator ?? new Generator(randomness.seed);
-  return buildModel(completeConfig(config), { generator });
+  return buildModel(isComplete(config) ? config : completeConfig(config), { generator });
+}
+
+/** A decoder's configuration as parseConfig gave it: its traits are already derived from `source`. */
+function isComplete(config: ModelConfigInput | ModelConfig): config is DecoderConfig {
+  return 'source' in config;
 }
 
 /** The architecture's modules, initialised or blank. */

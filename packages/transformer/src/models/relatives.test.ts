@@ -111,7 +111,12 @@ describe('createModel', () => {
       const logits = model.forward(tf.tensor2d([[1, 2, 3]], [1, 3], 'int32'));
       expect(logits.shape).toEqual([1, 3, 19]);
       expect(logits.dataSync().every(Number.isFinite)).toBe(true);
-      model.dispose();
+      const again = createModel(model.config, { seed: 3 }); // as a frozen reference is made
+      expect(again.config).toEqual(model.config);
+      expect(again.forward(tf.tensor2d([[1, 2, 3]], [1, 3], 'int32')).arraySync()).toEqual(
+        logits.arraySync(),
+      );
+      for (const module of [model, again]) module.dispose();
     },
   );
 });
