@@ -47,9 +47,7 @@ async function rankAll(
         text: completionFor(text.trim()),
         score: score(question, text),
       }));
-      preferences.push(
-        ...rankSamples(question.prompt, scored, { pairs: 'all', maxPairs, minGap }),
-      );
+      preferences.push(...rankSamples(question.prompt, scored, { pairs: 'all', maxPairs, minGap }));
     });
     progress.update(start + part.length, [`${preferences.length} pairs`]);
   }
