@@ -27,6 +27,8 @@ const PROBLEM = fc
       keyLength: upTo(sizes.S),
       queryOffset: upTo(sizes.S, -sizes.T),
       dropout: fc.constantFrom(0, 0.3),
+      window: fc.oneof(fc.constant(0), upTo(sizes.S)),
+      softcap: fc.constantFrom(0, 1.5),
       seed: upTo(2 ** 40),
     }),
   );

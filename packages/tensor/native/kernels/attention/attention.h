@@ -4,7 +4,8 @@
 //
 //   out[b, t, h] = sum_j softmax_j(scale q[b, t, h] . k[b, j, h K / H]) v[b, j, h K / H]
 //
-// over the keys j < key_length that the query sees: j <= t + query_offset if causal, and mask[b, j] != 0. A query
+// over the keys j < key_length that the query sees: j <= t + query_offset if causal, nearer to it than the window, and
+// mask[b, j] != 0. With a soft cap, scores s become softcap tanh(s / softcap). A query
 // that sees none gives zeros. Layouts are [B, T, H, D] and [B, S, K, D], packed. All floats accumulate in float32.
 //
 // Work is cut by the problem's sizes only, and every sum has a fixed order: the same bits for every thread count.
@@ -27,6 +28,8 @@ struct AttentionProblem {
   bool is_causal;
   ptrdiff_t query_offset;
   float scale;
+  size_t window;   // |t + query_offset - j| < window; 0: no window
+  float softcap;   // 0: none
   const float* q;
   const float* k;
   const float* v;

@@ -1,6 +1,4 @@
 // Compiled once per instruction set (see simd/vec-inl.h).
-#include <math.h>
-
 #include "kernels/attention/tile-inl.h"
 
 namespace llm::LLM_ISA {
@@ -49,23 +47,26 @@ void LoadRows(const AttentionBackwardArgs& args, const KeyTile& k, RowTile& rows
 
 // What one row needs beside its scores and the gradients of its weights.
 struct RowContext {
-  size_t seen, tile;
+  size_t hidden, seen, tile;
   const float* bias;     // of the mask, or nullptr
   const float* factors;  // of dropout, or nullptr
   float log_sum_exp, out_dot;
 };
 
 // Scores become the softmax weights (after dropout), and the gradients of those weights the gradients of the scores.
-void WeightsAndDscores(const RowContext& row, float* scores, float* dweights) {
+void WeightsAndDscores(const AttentionProblem& p, const RowContext& row, float* scores, float* dweights) {
   size_t j = 0;
   for (; j < row.seen; j += kLanes) {
-    F32 s = Load(scores + j) - Set(row.log_sum_exp);
-    if (row.bias != nullptr) s = s + Load(row.bias + j);
-    if (j + kLanes > row.seen) s = Select(FirstLanes(row.seen - j), s, Set(-INFINITY));
-    const F32 weight = SoftmaxExp(s);
+    const F32 capped = Capped(p, Load(scores + j));
+    const F32 weight = SoftmaxExp(Hide(capped - Set(row.log_sum_exp), j, row.hidden, row.seen, row.bias));
     const F32 factor = row.factors == nullptr ? Set(1.0f) : Load(row.factors + j);
+    F32 dscore = weight * (Load(dweights + j) * factor - Set(row.out_dot));
+    if (p.softcap != 0.0f) {
+      const F32 tanh = capped / Set(p.softcap);
+      dscore = dscore * (Set(1.0f) - tanh * tanh);
+    }
     Store(scores + j, weight * factor);
-    Store(dweights + j, weight * (Load(dweights + j) * factor - Set(row.out_dot)));
+    Store(dweights + j, dscore);
   }
   for (; j < row.tile; j += kLanes) {
     Store(scores + j, Zero());
@@ -103,8 +104,9 @@ void AddRowTile(const AttentionBackwardArgs& args, KeyTile& k, RowTile& rows, fl
   for (size_t r = rows.begin; r < rows.count; ++r) {
     const size_t seen = VisibleInTile(p, rows.row + r, k.first, k.count);
     if (has_dropout) DropoutFactors(p, StatisticOffset(p, k.b, k.key_head, rows.row + r), k.first, seen, factors);
-    const RowContext row{seen, tile, bias, has_dropout ? factors : nullptr, rows.log_sum_exp[r], rows.out_dots[r]};
-    WeightsAndDscores(row, rows.weights + r * tile, rows.dscores + r * tile);
+    const size_t hidden = HiddenInTile(p, rows.row + r, k.first, k.count);
+    const RowContext row{hidden, seen, tile, bias, has_dropout ? factors : nullptr, rows.log_sum_exp[r], rows.out_dots[r]};
+    WeightsAndDscores(p, row, rows.weights + r * tile, rows.dscores + r * tile);
   }
   AddTransposedProducts(p, k, rows, rows.weights, rows.dy, k.dvalues);
   AddTransposedProducts(p, k, rows, rows.dscores, rows.queries, k.dkeys);
@@ -156,6 +158,7 @@ void AttentionBackwardTask(const AttentionBackwardArgs& args, size_t task, void*
     StartKeys(p, keys);
     const size_t first_row = FirstRowSeeing(p, keys.first);
     for (rows.row = first_row / tile * tile; rows.row < p.rows(); rows.row += tile) {
+      if (HiddenKeys(p, rows.row) >= keys.first + keys.count) break;  // these and all later rows are past the keys
       rows.begin = first_row <= rows.row ? 0 : first_row - rows.row;
       rows.count = Smaller(tile, p.rows() - rows.row);
       AddRowTile(args, keys, rows, dq);

@@ -65,13 +65,11 @@ void NarrowScores(const AttentionProblem& p, const float* rows, size_t count, co
   }
 }
 
-// Adds the mask and hides what lies beyond the `seen` keys; returns the largest score.
-float HideAndFindLargest(float* scores, size_t seen, const float* bias) {
+// Caps and hides the scores of a row; returns the largest.
+float HideAndFindLargest(const AttentionProblem& p, float* scores, size_t hidden, size_t seen, const float* bias) {
   F32 largest = Set(kHidden);
   for (size_t j = 0; j < seen; j += kLanes) {
-    F32 s = Load(scores + j);
-    if (bias != nullptr) s = s + Load(bias + j);
-    if (j + kLanes > seen) s = Select(FirstLanes(seen - j), s, Set(-INFINITY));
+    const F32 s = Hide(Capped(p, Load(scores + j)), j, hidden, seen, bias);
     Store(scores + j, s);
     largest = Max(s, largest);
   }
@@ -118,7 +116,8 @@ void AddKeyTile(const AttentionProblem& p, const KeyTile& k, size_t begin, RowTi
   const float* bias = p.mask_bias == nullptr ? nullptr : p.mask_bias + rows.b * p.PaddedKeys() + k.first;
   for (size_t r = begin; r < rows.count; ++r) {
     const size_t seen = VisibleInTile(p, rows.row + r, k.first, k.count);
-    const float largest = HideAndFindLargest(scores + r * tile, seen, bias);
+    const size_t hidden = HiddenInTile(p, rows.row + r, k.first, k.count);
+    const float largest = HideAndFindLargest(p, scores + r * tile, hidden, seen, bias);
     const float before = rows.largest[r];
     if (largest > before) rows.largest[r] = largest;
     shrink[r] = before - rows.largest[r];
@@ -203,13 +202,17 @@ void AttentionForwardTask(const AttentionForwardArgs& args, size_t task, void* w
     StartRows(p, next);
   }
   const size_t key_end = Smaller(VisibleKeys(p, end - 1), (chunk + 1) * args.chunks.keys);
-  for (keys.first = chunk * args.chunks.keys; keys.first < key_end; keys.first += tile) {
+  const size_t key_begin = HiddenKeys(p, begin) / tile * tile;
+  keys.first = chunk * args.chunks.keys;
+  if (keys.first < key_begin) keys.first = key_begin;
+  for (; keys.first < key_end; keys.first += tile) {
     keys.count = Smaller(tile, key_end - keys.first);
     LoadKeyTile(p, head, is_narrow, &keys);
     const size_t first_row = FirstRowSeeing(p, keys.first);
     for (size_t i = 0; i < row_tiles; ++i) {
       const size_t skipped = first_row <= rows[i].row ? 0 : first_row - rows[i].row;
-      if (skipped < rows[i].count) AddKeyTile(p, keys, skipped, rows[i], work.scores);
+      const bool is_past = HiddenKeys(p, rows[i].row) >= keys.first + keys.count;
+      if (skipped < rows[i].count && !is_past) AddKeyTile(p, keys, skipped, rows[i], work.scores);
     }
   }
   for (size_t i = 0; i < row_tiles; ++i) WriteTile(args, chunk, rows[i]);

@@ -9,8 +9,8 @@ namespace {
 
 constexpr int64_t kMaxLength = int64_t{1} << 40;
 
-// q shape [B, T, H, D], k shape [B, S, K, D], key length, is_causal, query offset, scale, dropout seed, threshold and
-// scale, mask columns, mask is_float, q, k, v, mask [B, columns] int32 or float32, or -1
+// q shape [B, T, H, D], k shape [B, S, K, D], key length, is_causal, query offset, scale, window, soft cap, dropout
+// seed, threshold and scale, mask columns, mask is_float, q, k, v, mask [B, columns] int32 or float32, or -1
 AttentionProblem ReadProblem(Args& args) {
   const Shape q = args.ReadShape("q shape");
   const Shape k = args.ReadShape("k shape");
@@ -25,6 +25,8 @@ AttentionProblem ReadProblem(Args& args) {
   p.is_causal = args.Bool("is_causal");
   p.query_offset = static_cast<ptrdiff_t>(args.Int("query offset", -kMaxLength, kMaxLength));
   p.scale = args.Float("scale");
+  p.window = static_cast<size_t>(args.Int("window", 0, kMaxLength));
+  p.softcap = args.Float("soft cap");
   p.dropout_seed = static_cast<uint64_t>(args.Int("dropout seed", 0, (int64_t{1} << 53) - 1));
   p.dropout_threshold = static_cast<uint32_t>(args.Int("dropout threshold", 0, UINT32_MAX));
   p.dropout_scale = args.Float("dropout scale");

@@ -4,6 +4,7 @@
 
 #include "kernels/attention/attention.h"
 #include "simd/exp-inl.h"
+#include "simd/math-inl.h"
 #include "simd/micro_gemm-inl.h"
 #include "simd/philox-inl.h"
 #include "simd/shuffle-inl.h"
@@ -33,22 +34,49 @@ LLM_INLINE size_t KeyOffset(const AttentionProblem& p, size_t b, size_t key_head
   return ((b * p.S + key) * p.K + key_head) * p.D;
 }
 
-// Row r sees (mask aside) the keys below this number.
-LLM_INLINE size_t VisibleKeys(const AttentionProblem& p, size_t row) {
-  if (!p.is_causal) return p.key_length;
-  const ptrdiff_t end = static_cast<ptrdiff_t>(row / p.group()) + p.query_offset + 1;
-  return end <= 0 ? 0 : Smaller(static_cast<size_t>(end), p.key_length);
+// Row r sees (mask aside) the keys from HiddenKeys to below VisibleKeys. Both grow with the row.
+LLM_INLINE size_t ClampKey(const AttentionProblem& p, ptrdiff_t key) {
+  return key <= 0 ? 0 : Smaller(static_cast<size_t>(key), p.key_length);
 }
-// The first row that sees key j; rows() or more when none does.
+LLM_INLINE size_t VisibleKeys(const AttentionProblem& p, size_t row) {
+  const ptrdiff_t place = static_cast<ptrdiff_t>(row / p.group()) + p.query_offset;
+  if (p.is_causal) return ClampKey(p, place + 1);
+  return p.window == 0 ? p.key_length : ClampKey(p, place + static_cast<ptrdiff_t>(p.window));
+}
+LLM_INLINE size_t HiddenKeys(const AttentionProblem& p, size_t row) {
+  const ptrdiff_t place = static_cast<ptrdiff_t>(row / p.group()) + p.query_offset;
+  return p.window == 0 ? 0 : ClampKey(p, place - static_cast<ptrdiff_t>(p.window) + 1);
+}
+// The first row whose VisibleKeys is above key j; rows() or more when none is.
 LLM_INLINE size_t FirstRowSeeing(const AttentionProblem& p, size_t key) {
-  if (!p.is_causal) return 0;
-  const ptrdiff_t t = static_cast<ptrdiff_t>(key) - p.query_offset;
+  if (!p.is_causal && p.window == 0) return 0;
+  const ptrdiff_t reach = p.is_causal ? 0 : static_cast<ptrdiff_t>(p.window) - 1;
+  const ptrdiff_t t = static_cast<ptrdiff_t>(key) - p.query_offset - reach;
   return t <= 0 ? 0 : static_cast<size_t>(t) * p.group();
 }
 // Keys of the tile that starts at `first` and has `keys` that row r sees.
 LLM_INLINE size_t VisibleInTile(const AttentionProblem& p, size_t row, size_t first, size_t keys) {
   const size_t visible = VisibleKeys(p, row);
   return visible <= first ? 0 : Smaller(visible - first, keys);
+}
+
+// Keys of the tile that row r is too far behind to see.
+LLM_INLINE size_t HiddenInTile(const AttentionProblem& p, size_t row, size_t first, size_t keys) {
+  const size_t hidden = HiddenKeys(p, row);
+  return hidden <= first ? 0 : Smaller(hidden - first, keys);
+}
+
+// kLanes scores from lane j of a row, after cap and mask: -infinity for hidden keys. `hidden` and `seen` bound what the
+// row sees of the tile.
+LLM_INLINE F32 Capped(const AttentionProblem& p, F32 scores) {
+  return p.softcap == 0.0f ? scores : Set(p.softcap) * Tanh(scores / Set(p.softcap));
+}
+LLM_INLINE F32 Hide(F32 scores, size_t j, size_t hidden, size_t seen, const float* bias) {
+  const F32 none = Set(-__builtin_inff());
+  if (bias != nullptr) scores = scores + Load(bias + j);
+  if (j < hidden) scores = Select(FirstLanes(hidden - j), none, scores);
+  if (j + kLanes > seen) scores = Select(FirstLanes(seen - j), scores, none);
+  return scores;
 }
 
 LLM_INLINE void PackRow(const float* source, float factor, size_t D, size_t Dp, float* packed) {

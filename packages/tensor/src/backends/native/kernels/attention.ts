@@ -1,7 +1,6 @@
 /**
- * Attention and its gradient, with and without a mask, float32. Windows narrower than the keys, soft
- * caps and biases are not in the C++: there the composite runs (its matrix products natively) and is
- * counted as a fallback.
+ * Attention and its gradient, with and without a mask, float32. Biases are not in the C++: there the
+ * composite runs (its matrix products natively) and is counted as a fallback.
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { AttentionAttrs } from '../../../kernels/attention.ts';
@@ -21,9 +20,7 @@ export const ATTENTION_KERNELS: readonly NativeKernel[] = Object.freeze([
   { kernelName: 'MaskedBiasedAttentionGrad', supports: () => false, kernelFunc: backward },
 ] satisfies NativeKernel[]);
 
-function supports({ inputs, attrs }: NativeKernelParams): boolean {
-  const { window = 0, softcap = 0 } = attrs as AttentionAttrs;
-  if (window > 0 || softcap > 0) return false;
+function supports({ inputs }: NativeKernelParams): boolean {
   return ((inputs['q'] as TensorInfo).shape[3] as number) <= MAX_HEAD_DIM;
 }
 
@@ -52,6 +49,7 @@ function problem({ inputs, attrs, backend }: NativeKernelParams): number[] {
   const { q, k, v } = inputs as Record<'q' | 'k' | 'v', TensorInfo>;
   const mask = inputs['mask'];
   const { isCausal, scale, keyLength, queryOffset, dropout, seed } = attrs as AttentionAttrs;
+  const { window = 0, softcap = 0 } = attrs as AttentionAttrs;
   return [
     ...shapeArgs(q.shape),
     ...shapeArgs(k.shape),
@@ -59,6 +57,8 @@ function problem({ inputs, attrs, backend }: NativeKernelParams): number[] {
     isCausal ? 1 : 0,
     queryOffset,
     scale,
+    window,
+    softcap,
     seed,
     dropout === 0 ? 0 : dropThreshold(dropout),
     1 / (1 - dropout),
