@@ -70,6 +70,15 @@ async function servingMemory(folder: string): Promise<MemoryBreakdown> {
   return inferenceMemory(config, { batch: 1, contextLength: 256, ...options });
 }
 
+/** A stage's result. After Ctrl-C that is the news, not what a stage then misses of an unfinished run. */
+async function untilStopped<T>(signal: AbortSignal, stage: Promise<T>): Promise<T> {
+  try {
+    return await stage;
+  } finally {
+    signal.throwIfAborted();
+  }
+}
+
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { settings, out, seed, output, signal } = options;
   const started = Date.now();
@@ -79,14 +88,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const folder = (name: string): string => join(out, name);
   const context: StageContext = { settings, data, tokenizer, output, seed, signal, folder };
   const heldOut = await encodeTexts(data.heldOutText, tokenizer);
-  const pretraining = await pretrainStage(context);
-  const sft = await sftStage(context);
+  const pretraining = await untilStopped(signal, pretrainStage(context));
+  const sft = await untilStopped(signal, sftStage(context));
   output.note(RANKING_RULE);
-  const preferences = await rankStage(context);
-  const reward = await rewardStage(context, preferences);
-  const ppo = await ppoStage(context);
-  const dpo = await dpoStage(context, preferences);
-  const lora = await loraStage(context);
+  const preferences = await untilStopped(signal, rankStage(context));
+  const reward = await untilStopped(signal, rewardStage(context, preferences));
+  const ppo = await untilStopped(signal, ppoStage(context));
+  const dpo = await untilStopped(signal, dpoStage(context, preferences));
+  const lora = await untilStopped(signal, loraStage(context));
   const questions = sampleQuestions(data.heldOutQuestions);
   const result: DemoResult = {
     out,
