@@ -4,8 +4,6 @@
  */
 import { AddedVocabulary } from './added-tokens/added-vocabulary.ts';
 import type { AddedToken } from './added-tokens/added-token.ts';
-import { BpeModel } from './bpe/bpe-model.ts';
-import { ByteLevelEncoder } from './bpe/byte-level-encoder.ts';
 import type { ApplyChatTemplateOptions, ChatMessage } from './chat-template/apply-chat-template.ts';
 import { renderChatTemplate } from './chat-template/apply-chat-template.ts';
 import type { DecodeStream } from './decode-stream.ts';
@@ -45,9 +43,8 @@ import {
   parsePostProcessorPlan,
 } from './post-processors/post-processor.ts';
 import type { PostProcess, PostProcessorPlan } from './post-processors/post-processor.ts';
+import { fusedTokenizer, pieceTokenizer } from './piece-tokenizer.ts';
 import { wellFormed } from './unicode/well-formed.ts';
-import { knownScanner } from './pre-tokenizers/known-scanner.ts';
-import { parsePreTokenizer } from './pre-tokenizers/pre-tokenizer.ts';
 
 export class Tokenizer {
   readonly definition: TokenizerDefinition;
@@ -69,12 +66,14 @@ export class Tokenizer {
     this.definition = definition;
     this.roles = roles;
     this.#model = definition.model;
-    this.#normalize =
+    const normalize =
       normalizer === null
-        ? (text) => text
+        ? (text: string): string => text
         : wellFormedFirst(parseNormalizer(normalizer, 'normalizer'));
-    this.#added = new AddedVocabulary(definition.addedTokens, this.#normalize);
-    this.#tokenize = pieceTokenizer(preTokenizer, this.#model);
+    this.#added = new AddedVocabulary(definition.addedTokens, normalize);
+    const fused = fusedTokenizer(definition, normalize);
+    this.#normalize = fused === undefined ? normalize : (text) => text;
+    this.#tokenize = fused ?? pieceTokenizer(preTokenizer, this.#model);
     this.#plan =
       postProcessor === null
         ? NO_POST_PROCESSOR
@@ -294,25 +293,6 @@ export class Tokenizer {
   ): string {
     return renderChatTemplate(messages, this.roles, options);
   }
-}
-
-/** Pre-tokenizer and model in one: the ids of a stretch of normalized text. */
-function pieceTokenizer(
-  preTokenizer: unknown,
-  model: Model,
-): (text: string, output: IdBuffer, isFirst: boolean) => void {
-  if (preTokenizer === null) {
-    return (text, output) => model.tokenize(wellFormed(text), output);
-  }
-  const scanner = model instanceof BpeModel ? knownScanner(preTokenizer) : undefined;
-  if (model instanceof BpeModel && scanner !== undefined) {
-    const fast = ByteLevelEncoder.create(model, scanner);
-    if (fast !== undefined) return (text, output) => fast.encode(text, output);
-  }
-  const split = parsePreTokenizer(preTokenizer, 'pre_tokenizer');
-  return (text, output, isFirst) => {
-    for (const piece of split(wellFormed(text), isFirst)) model.tokenize(piece, output);
-  };
 }
 
 function wellFormedFirst(normalize: (text: string) => string): (text: string) => string {

@@ -4,6 +4,7 @@ import { parseNormalizer } from '../normalizers/normalizer.ts';
 import { parsePreTokenizer } from '../pre-tokenizers/pre-tokenizer.ts';
 import type { TokenizerRoles } from '../tokenizer-options.ts';
 import { wellFormed } from '../unicode/well-formed.ts';
+import { forEachBlankWord, isBert } from '../wordpiece/blank-words.ts';
 
 export interface CorpusProgress {
   /** What is being done: `count` reads the texts. */
@@ -40,7 +41,15 @@ export async function countPieces(
   const { normalizer, preTokenizer, signal, onProgress } = options;
   const normalize = normalizer ? parseNormalizer(normalizer, `${name}: normalizer`) : undefined;
   const split = preTokenizer ? parsePreTokenizer(preTokenizer, `${name}: preTokenizer`) : undefined;
+  const piecesOf = (text: string): string[] => {
+    const normalized = normalize ? normalize(text) : text;
+    return split ? split(normalized) : [normalized];
+  };
+  const byWord = isBert(normalizer, preTokenizer);
   const counts = new Map<string, number>();
+  const count = (piece: string, times = 1): void => {
+    if (piece !== '') counts.set(piece, (counts.get(piece) ?? 0) + times);
+  };
   let done = 0;
   for await (const text of texts) {
     signal?.throwIfAborted();
@@ -49,11 +58,22 @@ export async function countPieces(
         `${name}: texts: expected strings, got ${typeof text} as item ${done}.`,
       );
     const whole = wellFormed(text);
-    const normalized = normalize ? normalize(whole) : whole;
-    for (const piece of split ? split(normalized) : [normalized])
-      if (piece !== '') counts.set(piece, (counts.get(piece) ?? 0) + 1);
+    if (byWord) forEachBlankWord(whole, (word) => count(word));
+    else for (const piece of piecesOf(whole)) count(piece);
     onProgress?.({ phase: 'count', done: ++done, total: undefined });
   }
+  return byWord ? splitCounted(counts, piecesOf) : counts;
+}
+
+/** The pieces of counted words. */
+function splitCounted(
+  words: ReadonlyMap<string, number>,
+  piecesOf: (text: string) => string[],
+): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const [word, times] of words)
+    for (const piece of piecesOf(word))
+      if (piece !== '') counts.set(piece, (counts.get(piece) ?? 0) + times);
   return counts;
 }
 

@@ -1,0 +1,46 @@
+/** How a tokenizer turns a stretch of text into ids: the fastest way that its parts allow. */
+import { BpeModel } from './bpe/bpe-model.ts';
+import { ByteLevelEncoder } from './bpe/byte-level-encoder.ts';
+import type { TokenizerDefinition } from './io/tokenizer-json.ts';
+import type { IdBuffer, Model } from './model.ts';
+import { knownScanner } from './pre-tokenizers/known-scanner.ts';
+import { parsePreTokenizer } from './pre-tokenizers/pre-tokenizer.ts';
+import { wellFormed } from './unicode/well-formed.ts';
+import { BertEncoder } from './wordpiece/bert-encoder.ts';
+import { isBert } from './wordpiece/blank-words.ts';
+import { WordPieceModel } from './wordpiece/word-piece-model.ts';
+
+/** Normalizer, pre-tokenizer and model in one, where words can be taken one by one. */
+export function fusedTokenizer(
+  { model, normalizer, preTokenizer, addedTokens }: TokenizerDefinition,
+  normalize: (text: string) => string,
+): ((text: string, output: IdBuffer) => void) | undefined {
+  if (!(model instanceof WordPieceModel) || !isBert(normalizer, preTokenizer)) return undefined;
+  // Such tokens are looked for in the normalized text.
+  if (addedTokens.some((token) => token.normalized)) return undefined;
+  const encoder = new BertEncoder(
+    model,
+    normalize,
+    parsePreTokenizer(preTokenizer, 'pre_tokenizer'),
+  );
+  return (text, output) => encoder.encode(text, output);
+}
+
+/** Pre-tokenizer and model in one: the ids of a stretch of normalized text. */
+export function pieceTokenizer(
+  preTokenizer: unknown,
+  model: Model,
+): (text: string, output: IdBuffer, isFirst: boolean) => void {
+  if (preTokenizer === null) {
+    return (text, output) => model.tokenize(wellFormed(text), output);
+  }
+  const scanner = model instanceof BpeModel ? knownScanner(preTokenizer) : undefined;
+  if (model instanceof BpeModel && scanner !== undefined) {
+    const fast = ByteLevelEncoder.create(model, scanner);
+    if (fast !== undefined) return (text, output) => fast.encode(text, output);
+  }
+  const split = parsePreTokenizer(preTokenizer, 'pre_tokenizer');
+  return (text, output, isFirst) => {
+    for (const piece of split(wellFormed(text), isFirst)) model.tokenize(piece, output);
+  };
+}
