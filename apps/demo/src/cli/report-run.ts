@@ -24,14 +24,16 @@ export function runFields({ out, steps }: RunValues, result: TrainResult) {
 /** Says what a run leaves for its user to know: damaged checkpoints, an early stop. */
 export function noteRun({ out, steps }: RunValues, result: TrainResult, output: Output): void {
   for (const rejected of result.rejectedCheckpoints) {
-    output.note(`passed over a damaged checkpoint: ${rejected}`);
+    output.note(
+      `passed over a damaged checkpoint, went on from step ${result.resumedFrom}: ${rejected}`,
+    );
   }
   if (result.stopReason === 'aborted') {
     output.note(
       `stopped after ${result.step} of ${steps}; go on with the same command and --resume (${out})`,
     );
   } else if (result.lastMetrics === undefined) {
-    output.note(`nothing left to do: ${out} had already made all ${steps}`);
+    output.note(`nothing left to do: ${out} has made ${result.step} steps`);
   }
 }
 

@@ -1,5 +1,13 @@
 // Runs that are cut short: a kill and Ctrl-C at any moment, then --resume, give the bits of a whole run.
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -69,6 +77,14 @@ describe('llm pretrain', () => {
     expect(log.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual(
       Array.from({ length: 120 }, (_, i) => i + 1),
     );
+  });
+
+  it('passes over a damaged checkpoint and says so', async () => {
+    await llm(...pretrain('damaged'), '--steps', '6');
+    truncateSync(join(at('damaged'), 'checkpoint-6', 'optimizer.safetensors'), 100);
+    const { code, stderr } = await llm(...pretrain('damaged'), '--steps', '7', '--resume');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/damaged checkpoint, went on from step 3: checkpoint-6: optimizer/);
   });
 
   it('says that there is nothing left to do', async () => {

@@ -52,7 +52,7 @@ export async function checkRunFolder(
     output.note(
       newest === undefined
         ? `no checkpoint in ${out}: starting from the beginning`
-        : `going on from ${out}/checkpoint-${newest}`,
+        : `resuming ${out}: its newest checkpoint is checkpoint-${newest}`,
     );
     return;
   }
