@@ -10,6 +10,14 @@ import { BertEncoder } from './wordpiece/bert-encoder.ts';
 import { isBert } from './wordpiece/blank-words.ts';
 import { WordPieceModel } from './wordpiece/word-piece-model.ts';
 
+/**
+ * Metaspace with the scheme `first` puts ▁ only before what began the original text; after a normalizer that may have
+ * removed its beginning, only text that knows its origin can tell.
+ */
+export function asksForOrigin({ normalizer, preTokenizer }: TokenizerDefinition): boolean {
+  return normalizer !== null && JSON.stringify(preTokenizer).includes('"prepend_scheme":"first"');
+}
+
 /** Normalizer, pre-tokenizer and model in one, where words can be taken one by one. */
 export function fusedTokenizer(
   { model, normalizer, preTokenizer, addedTokens }: TokenizerDefinition,

@@ -43,7 +43,7 @@ import {
   parsePostProcessorPlan,
 } from './post-processors/post-processor.ts';
 import type { PostProcess, PostProcessorPlan } from './post-processors/post-processor.ts';
-import { fusedTokenizer, pieceTokenizer } from './piece-tokenizer.ts';
+import { asksForOrigin, fusedTokenizer, pieceTokenizer } from './piece-tokenizer.ts';
 import { wellFormed } from './unicode/well-formed.ts';
 
 export class Tokenizer {
@@ -53,6 +53,8 @@ export class Tokenizer {
   readonly #added: AddedVocabulary;
   readonly #normalize: (text: string) => string;
   readonly #tokenize: (text: string, output: IdBuffer, isFirst: boolean) => void;
+  /** Whether a piece's place in the original decides how it is split. */
+  readonly #needsOrigin: boolean;
   readonly #plan: PostProcessorPlan;
   readonly #postProcess: PostProcess;
   #batch: BatchEncoder | undefined;
@@ -71,6 +73,7 @@ export class Tokenizer {
         ? (text: string): string => text
         : wellFormedFirst(parseNormalizer(normalizer, 'normalizer'));
     this.#added = new AddedVocabulary(definition.addedTokens, normalize);
+    this.#needsOrigin = asksForOrigin(definition);
     const fused = fusedTokenizer(definition, normalize);
     this.#normalize = fused === undefined ? normalize : (text) => text;
     this.#tokenize = fused ?? pieceTokenizer(preTokenizer, this.#model);
@@ -225,6 +228,13 @@ export class Tokenizer {
   #encodePart(text: string, options: EncodeOptions): IdBuffer {
     const output = new IdBuffer(Math.max(16, text.length >> 1));
     const isAllowed = specialFilter(text, this.#added.tokens, options);
+    if (this.#needsOrigin) {
+      for (const { text: piece, token } of this.#batchEncoder().full.pieces(text, isAllowed)) {
+        if (token !== undefined) output.push(token.id);
+        else this.#model.tokenize(piece.text, output);
+      }
+      return output;
+    }
     this.#added.split(text, this.#normalize, isAllowed).forEach((segment, i) => {
       if (typeof segment === 'number') output.push(segment);
       else this.#tokenize(segment, output, i === 0);

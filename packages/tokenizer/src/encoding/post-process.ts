@@ -91,8 +91,14 @@ function trimOne(
   if (leading > 0 && hasAddedBlank) leading--;
   let from = start;
   for (let left = leading; left > 0 && from < end; left--) from += unitsAt(text, from);
-  const to = trailing > 0 && end >= trailing ? Math.max(end - trailing, from) : end;
-  return [from, to];
+  let to = end;
+  if (end >= trailing)
+    for (let left = trailing; left > 0 && to > from; left--) to -= unitsBefore(text, to);
+  return [from, Math.max(from, to)];
+}
+
+function unitsBefore(text: string, position: number): number {
+  return unitsAt(text, position - 2) === 2 ? 2 : 1;
 }
 
 function unitsAt(text: string, position: number): number {

@@ -62,9 +62,17 @@ function metaspaceJson(model: SentencePieceModel): unknown {
   return {
     type: 'Metaspace',
     replacement: META,
-    prepend_scheme: model.addDummyPrefix ? 'first' : 'never',
+    prepend_scheme: model.addDummyPrefix ? prependScheme(model) : 'never',
     split: model.modelType === 'unigram' && !crossesWords(model),
   };
+}
+
+/**
+ * After a user-defined piece SentencePiece puts no ▁. Nor does it after other tokens in the text, which it does not
+ * know; but 'first' leaves ▁ out where leading blanks were removed, so 'always' is the lesser evil.
+ */
+function prependScheme({ pieces }: SentencePieceModel): string {
+  return pieces.some(({ type }) => type === 'user') ? 'first' : 'always';
 }
 
 function unigram(model: SentencePieceModel, unkId: number): Model {

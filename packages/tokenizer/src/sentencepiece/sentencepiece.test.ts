@@ -36,6 +36,9 @@ describe.each(NAMES)('%s', (name) => {
   it('gives the ids of SentencePiece', () => {
     fixture.texts.forEach((text, i) => {
       expect(tokenizer.encode(text, PLAIN), JSON.stringify(text)).toEqual(fixture[name].ids[i]);
+      expect(tokenizer.encodeFull(text, PLAIN).ids, JSON.stringify(text)).toEqual(
+        fixture[name].ids[i],
+      );
     });
   });
 
