@@ -36,7 +36,9 @@ function unitsOf(text) {
 function compare(kind, text, ours, theirs) {
   if (JSON.stringify(ours) === JSON.stringify(theirs)) return;
   if (wrong[kind]++ < 3)
-    console.log(`${kind} of ${JSON.stringify(text)}: expected ${JSON.stringify(theirs)}, got ${JSON.stringify(ours)}`);
+    console.log(
+      `${kind} of ${JSON.stringify(text)}: expected ${JSON.stringify(theirs)}, got ${JSON.stringify(ours)}`,
+    );
 }
 
 for await (const line of createInterface({ input: peer.stdout })) {
@@ -45,7 +47,12 @@ for await (const line of createInterface({ input: peer.stdout })) {
   const full = tokenizer.encodeFull(text, { truncation: false, padding: false });
   compare('ids', text, tokenizer.encode(text), ids);
   compare('ids of encodeFull', text, full.ids, ids);
-  compare('offsets', text, full.offsets.flat(), places.map((place) => units[place]));
+  compare(
+    'offsets',
+    text,
+    full.offsets.flat(),
+    places.map((place) => units[place]),
+  );
   compare('text', text, tokenizer.decode(ids), decoded);
   done++;
 }
