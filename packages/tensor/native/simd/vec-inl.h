@@ -194,13 +194,13 @@ struct AddLanes {
 struct LargerLane {
   template <typename T>
   LLM_INLINE T Of(T a, T b) {
-    return (a > b) | (a != a) ? a : b;
+    return ((a > b) | (a != a)) ? a : b;
   }
 };
 struct SmallerLane {
   template <typename T>
   LLM_INLINE T Of(T a, T b) {
-    return (a < b) | (a != a) ? a : b;
+    return ((a < b) | (a != a)) ? a : b;
   }
 };
 
