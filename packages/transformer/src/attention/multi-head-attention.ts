@@ -10,7 +10,9 @@ export interface MultiHeadOptions {
   /** @default hiddenSize / numHeads */
   readonly headDim?: number;
   readonly hasBias: boolean;
-  readonly std: number;
+  /** Of the initial weights: one number, or one for each projection. */
+  readonly std:
+    number | { readonly query: number; readonly keyValue: number; readonly output: number };
   /** Share of the attention weights dropped in training. */
   readonly dropout: number;
 }
@@ -36,10 +38,13 @@ export class MultiHeadAttention extends nn.Module {
     this.numHeads = numHeads;
     this.dropout = options.dropout;
     this.generator = build.generator;
-    this.qProj = buildLinear([C, inner], options, build);
-    this.kProj = buildLinear([C, inner], options, build);
-    this.vProj = buildLinear([C, inner], options, build);
-    this.outProj = buildLinear([inner, C], options, build);
+    const { hasBias, std } = options;
+    const { query, keyValue, output } =
+      typeof std === 'number' ? { query: std, keyValue: std, output: std } : std;
+    this.qProj = buildLinear([C, inner], { hasBias, std: query }, build);
+    this.kProj = buildLinear([C, inner], { hasBias, std: keyValue }, build);
+    this.vProj = buildLinear([C, inner], { hasBias, std: keyValue }, build);
+    this.outProj = buildLinear([inner, C], { hasBias, std: output }, build);
   }
 
   /** [B, T, C] → [B, T, C] */

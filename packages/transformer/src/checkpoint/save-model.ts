@@ -1,7 +1,7 @@
 // Writes a model as a Hugging Face folder that Transformers reads back.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tf, type Tensor, type Variable } from '@llm/tensor';
+import { tf, type Tensor } from '@llm/tensor';
 import { writeFileAtomic, writeSafetensors } from '@llm/tensor/io';
 import { configText } from '../config/config-text.ts';
 import { configToJson, type ModelConfig } from '../config/config.ts';
@@ -20,10 +20,10 @@ export async function saveModel(model: CausalLm, folder: string): Promise<void> 
 export const writeJson = (path: string, value: unknown): Promise<void> =>
   writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 
-/** A parameter and how it is stored. */
+/** A parameter (or buffer) and how it is stored. */
 export interface Entry {
   readonly key: string;
-  readonly parameter: Variable;
+  readonly parameter: Tensor;
   readonly isTransposed: boolean;
 }
 

@@ -47,7 +47,9 @@ describe('parseConfig', () => {
   );
 
   it.each([
-    [{ model_type: 'bert' }, 'config: modelType: expected gpt2 or llama, got "bert"'],
+    [{ model_type: 'rwkv' }, /modelType: expected one of gpt2, llama, .*, got "rwkv"/],
+    [{ model_type: 'bert' }, 'got "bert". Use loadEncoder.'],
+    [{ model_type: 't5' }, 'got "t5". Use loadSeq2Seq.'],
     [{ model_type: 'gpt2', n_embd: '12' }, 'gpt2: nEmbd: expected a positive integer, got "12"'],
     [
       { model_type: 'gpt2', n_embd: 10, n_head: 3 },
@@ -113,7 +115,7 @@ describe('configFromGguf', () => {
 
   it('refuses an architecture that is not there, and a header with a hole', () => {
     expect(() => configFromGguf(new Map([['general.architecture', 'rwkv']]))).toThrow(
-      'gguf: general.architecture: expected gpt2 or llama, got "rwkv"',
+      'gguf: general.architecture: expected one of gpt2, llama, got "rwkv"',
     );
     const partial = new Map([...metadata].filter(([key]) => key !== 'llama.block_count'));
     expect(() => configFromGguf(partial)).toThrow('gguf: llama.block_count: expected a number');

@@ -9,6 +9,8 @@ import { DECODER_ARCHITECTURES, isDecoderType } from '../models/decoder/architec
 import type { DecoderConfig, DecoderSizes, DecoderType } from '../models/decoder/config.ts';
 import { readGptNeoxConfig, writeGptNeoxConfig } from '../models/gpt-neox/config.ts';
 import type { GptNeoxConfig } from '../models/gpt-neox/config.ts';
+import { ENCODER_MODEL_TYPES } from '../models/encoder/config.ts';
+import { SEQ2SEQ_MODEL_TYPES } from '../models/seq2seq/config.ts';
 import { camelKeys, snakeKeys } from './case.ts';
 import type { GgufMetadata } from './gguf-metadata.ts';
 
@@ -107,6 +109,12 @@ function unknownArchitecture(
   known: readonly string[] = CAUSAL_MODEL_TYPES,
 ): ConfigError {
   return new ConfigError(
-    `${where}: expected one of ${known.join(', ')}, got ${JSON.stringify(got)}. This architecture is not there yet.`,
+    `${where}: expected one of ${known.join(', ')}, got ${JSON.stringify(got)}. ${adviceFor(got)}`,
   );
+}
+
+function adviceFor(modelType: unknown): string {
+  if (ENCODER_MODEL_TYPES.some((type) => type === modelType)) return 'Use loadEncoder.';
+  if (SEQ2SEQ_MODEL_TYPES.some((type) => type === modelType)) return 'Use loadSeq2Seq.';
+  return 'This architecture is not there yet.';
 }

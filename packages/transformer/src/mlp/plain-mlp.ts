@@ -9,6 +9,8 @@ export interface PlainMlpOptions {
   readonly activation: ActivationName;
   readonly hasBias: boolean;
   readonly std: number;
+  /** Of the second matrix. @default std */
+  readonly outputStd?: number;
   /** Share of the inner activations dropped in training. @default 0 */
   readonly dropout?: number;
 }
@@ -24,7 +26,8 @@ export class PlainMlp extends nn.Module {
     const { hiddenSize: C, intermediateSize: F, dropout = 0 } = options;
     this.activation = options.activation;
     this.fc1 = buildLinear([C, F], options, build);
-    this.fc2 = buildLinear([F, C], options, build);
+    const { hasBias, outputStd = options.std } = options;
+    this.fc2 = buildLinear([F, C], { hasBias, std: outputStd }, build);
     this.dropout = new nn.Dropout(dropout, build);
   }
 

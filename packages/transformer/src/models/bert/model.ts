@@ -2,9 +2,8 @@
 // learned positions, norms after each sum. They differ in segments and where positions begin. Checked
 // against Transformers' classes.
 import { nn, scope, ShapeError, tf, type Tensor, type Variable } from '@llm/tensor';
-import { MultiHeadAttention } from '../../attention/multi-head-attention.ts';
-import { PlainMlp } from '../../mlp/plain-mlp.ts';
 import { buildEmbedding, type BuildOptions } from '../build.ts';
+import { PostNormLayer } from '../encoder/post-norm-layer.ts';
 import { EncoderBody, type EncoderOptions } from '../encoder/body.ts';
 import type { EncoderConfig } from '../encoder/config.ts';
 
@@ -68,45 +67,15 @@ function robertaPositions(ids: ArrayLike<number>, length: number, padTokenId: nu
   return positions;
 }
 
-export class BertLayer extends nn.Module {
-  selfAttn: MultiHeadAttention;
-  selfAttnNorm: nn.LayerNorm;
-  mlp: PlainMlp;
-  mlpNorm: nn.LayerNorm;
-  dropout: nn.Dropout;
-
-  constructor(config: EncoderConfig, build: BuildOptions) {
-    super();
-    const { hiddenSize, intermediateSize, numAttentionHeads: numHeads } = config;
-    const shared = { hiddenSize, hasBias: true, std: config.initializerRange };
-    const dropout = config.attentionDropout;
-    this.selfAttn = new MultiHeadAttention({ ...shared, numHeads, dropout }, build);
-    this.selfAttnNorm = new nn.LayerNorm(hiddenSize, { eps: config.layerNormEps });
-    this.mlp = new PlainMlp({ ...shared, intermediateSize, activation: config.hiddenAct }, build);
-    this.mlpNorm = new nn.LayerNorm(hiddenSize, { eps: config.layerNormEps });
-    this.dropout = new nn.Dropout(config.hiddenDropout, build);
-  }
-
-  /** [B, T, C] → [B, T, C] */
-  forward(x: Tensor, attentionMask: Tensor | undefined): Tensor {
-    return scope(() => {
-      const mixed = this.selfAttn.forward(x, { attentionMask, layer: 0 }, { isCausal: false });
-      const attended = this.selfAttnNorm.forward(tf.add(x, this.dropout.forward(mixed)));
-      const changed = this.dropout.forward(this.mlp.forward(attended));
-      return this.mlpNorm.forward(tf.add(attended, changed));
-    });
-  }
-}
-
 export class BertBody extends EncoderBody {
   embeddings: BertEmbeddings;
-  layers: BertLayer[];
+  layers: PostNormLayer[];
 
   constructor(config: EncoderConfig, build: BuildOptions) {
     super();
     const length = config.numHiddenLayers;
     this.embeddings = new BertEmbeddings(config, build);
-    this.layers = Array.from({ length }, () => new BertLayer(config, build));
+    this.layers = Array.from({ length }, () => new PostNormLayer(config, build));
   }
 
   get words(): Variable {
