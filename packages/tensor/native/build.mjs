@@ -23,7 +23,7 @@ const isSanitized = flags.has('--sanitize');
 const isDarwin = process.platform === 'darwin';
 const isX64 = process.arch === 'x64';
 const out = path.join(root, 'build', isSanitized ? 'sanitize' : '');
-const JOBS = Math.min(2, availableParallelism());
+const JOBS = Math.min(8, availableParallelism());
 
 // GCC 12 sees its own _mm512_undefined_ps() as uninitialised.
 const GCC_FALSE_ALARM = '-Wno-maybe-uninitialized';
