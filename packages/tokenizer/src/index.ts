@@ -30,3 +30,5 @@ export type { TrainWordLevelOptions } from './train/train-word-level.ts';
 export { trainUnigram } from './train/train-unigram.ts';
 export type { TrainUnigramOptions } from './train/train-unigram.ts';
 export type { CorpusOptions, CorpusProgress } from './train/corpus-words.ts';
+export { tokenStretches, tokensToHtml, tokensToTerminal } from './inspect/token-view.ts';
+export type { TokenStretch } from './inspect/token-view.ts';

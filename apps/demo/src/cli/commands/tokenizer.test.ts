@@ -1,5 +1,5 @@
 // The command from end to end: exit codes, one JSON document on stdout, files written.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -69,6 +69,14 @@ describe('llm tokenizer', () => {
       eosToken: '<|endoftext|>',
       addedTokens: [{ id: 0, content: '<|endoftext|>', special: true }],
     });
+
+    const shown = await llm('inspect', '--model', model, '--text', 'newest');
+    expect(shown.stdout).toContain('\u001b[30;48;5;153m');
+    const page = join(folder, 'tokens.html');
+    await llm('inspect', '--model', model, '--text', 'newest', '--html', page);
+    expect(readFileSync(page, 'utf8')).toContain('<span class="t t0"');
+    const none = await llm('inspect', '--model', model, '--html', page);
+    expect(none.stderr).toContain('expected --text with --html');
   });
 
   it('exits 2 for wrong usage and names the mistake', async () => {

@@ -9,7 +9,7 @@ const FLAGS = {
   train: ['data', 'out', 'vocab-size', 'min-frequency', 'special'],
   encode: ['model', 'text', 'file', 'bare', 'ignore-special'],
   decode: ['model', 'ids', 'skip-special'],
-  inspect: ['model'],
+  inspect: ['model', 'text', 'html'],
 } as const;
 type Action = keyof typeof FLAGS;
 
@@ -42,7 +42,7 @@ export const command = defineCommand({
     'tokenizer train --data corpus.txt --out DIR [--vocab-size 8192]',
     'tokenizer encode --model PATH (--text TEXT | --file FILE)',
     'tokenizer decode --model PATH --ids 1,2,3',
-    'tokenizer inspect --model PATH',
+    'tokenizer inspect --model PATH [--text TEXT [--html FILE]]',
   ],
   maxPositionals: 1,
   options: {
@@ -51,7 +51,8 @@ export const command = defineCommand({
       description: 'a tokenizer.json, a folder that has one, or a .gguf file',
       placeholder: 'PATH',
     },
-    text: { type: 'string', description: 'encode: the text' },
+    text: { type: 'string', description: 'encode: the text; inspect: a text to show by token' },
+    html: { type: 'string', description: 'inspect: write the text as a page', placeholder: 'FILE' },
     file: {
       type: 'string',
       description: 'encode: a file of text, or - for standard input',
@@ -98,7 +99,7 @@ export const command = defineCommand({
       case 'decode':
         return decodeIds(values, output);
       case 'inspect':
-        return inspect(values.model, output);
+        return inspect(values, output);
       default:
         return action satisfies never;
     }

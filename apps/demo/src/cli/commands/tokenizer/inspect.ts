@@ -1,5 +1,8 @@
 // `llm tokenizer inspect`: what a tokenizer is made of.
+import { writeFileAtomic } from '@llm/tensor/io';
 import type { Tokenizer } from '@llm/tokenizer';
+import { tokensToHtml, tokensToTerminal, tokenStretches } from '@llm/tokenizer';
+import { UsageError } from '../../command.ts';
 import type { Output } from '../../output.ts';
 import { loadTokenizer } from './load.ts';
 
@@ -32,8 +35,18 @@ function report(tokenizer: Tokenizer) {
   };
 }
 
-export async function inspect(path: string | undefined, output: Output): Promise<void> {
-  const result = report(await loadTokenizer(path));
+export interface InspectValues {
+  readonly model?: string | undefined;
+  readonly text?: string | undefined;
+  readonly html?: string | undefined;
+}
+
+export async function inspect(values: InspectValues, output: Output): Promise<void> {
+  if (values.html !== undefined && values.text === undefined)
+    throw new UsageError('expected --text with --html, got none.');
+  const tokenizer = await loadTokenizer(values.model);
+  if (values.text !== undefined) return inspectText(tokenizer, values.text, values.html, output);
+  const result = report(tokenizer);
   output.json(result);
   if (output.isJson) return;
   const { addedTokens, ...fields } = result;
@@ -45,4 +58,18 @@ export async function inspect(path: string | undefined, output: Output): Promise
       `  ${String(id).padStart(8)}  ${JSON.stringify(content)}${special ? '' : ' (not special)'}`,
     );
   }
+}
+
+/** A text coloured by token; with `html` as a page in that file. */
+async function inspectText(
+  tokenizer: Tokenizer,
+  text: string,
+  html: string | undefined,
+  output: Output,
+): Promise<void> {
+  const encoding = tokenizer.encodeFull(text, { truncation: false, padding: false });
+  if (html !== undefined) await writeFileAtomic(html, tokensToHtml(text, encoding));
+  output.json({ stretches: tokenStretches(text, encoding), html: html ?? null });
+  if (output.isJson) return;
+  output.line(html === undefined ? tokensToTerminal(text, encoding) : `wrote ${html}`);
 }
