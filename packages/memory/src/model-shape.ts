@@ -1,5 +1,5 @@
 // The sizes of a decoder-only transformer that memory depends on, read from a `config.json` of the
-// GPT-2 or the Llama family (Llama, Mistral, Qwen 2, Qwen 3). Keys may be written as in the file
+// GPT-2 or the Llama family (Llama, Mistral, Qwen 2 and 3, SmolLM3, Phi-3, Gemma 1 to 3). Keys may be written as in the file
 // (`hidden_size`) or in camelCase (`hiddenSize`). Defaults are those of Transformers' config classes.
 // Left out on purpose: mixtures of experts, sliding windows (every layer is counted as full attention).
 
@@ -21,6 +21,8 @@ export interface ModelShape {
   readonly hasOutputBias: boolean;
   readonly hasMlpBias: boolean;
   readonly hasQkNorm: boolean;
+  /** RMSNorms or LayerNorms in each layer, those of queries and keys apart. @default 2 */
+  readonly normsPerLayer?: number;
   /** Set when only a count was known (`7B`): weights use it, the sizes above are those of a similar model. */
   readonly nominalParameters?: number;
 }
@@ -28,7 +30,20 @@ export interface ModelShape {
 /** A parsed config.json, snake_case or camelCase. */
 export type ConfigJson = Readonly<Record<string, unknown>>;
 
-const LLAMA_LIKE = ['llama', 'mistral', 'qwen2', 'qwen3'];
+const LLAMA_LIKE = [
+  'llama',
+  'mistral',
+  'qwen2',
+  'qwen3',
+  'smollm3',
+  'phi3',
+  'gemma',
+  'gemma2',
+  'gemma3_text',
+];
+
+const TIED_BY_DEFAULT = ['smollm3', 'gemma', 'gemma2', 'gemma3_text'];
+const WITH_POST_NORMS = ['gemma2', 'gemma3_text'];
 
 /** Reads a config.json value (or returns a shape unchanged). Throws ConfigError on an unknown family or a bad size. */
 export function shapeFromConfig(config: ConfigJson | ModelShape): ModelShape {
@@ -79,13 +94,14 @@ function llamaShape(config: ConfigJson, modelType: string): ModelShape {
     numHiddenLayers: size(config, 'num_hidden_layers'),
     numAttentionHeads: heads,
     numKeyValueHeads: size(config, 'num_key_value_heads', heads),
-    headDim: size(config, 'head_dim', hiddenSize / heads),
+    headDim: size(config, 'head_dim', modelType.startsWith('gemma') ? 256 : hiddenSize / heads),
     maxPositionEmbeddings: size(config, 'max_position_embeddings', 2048),
-    tieWordEmbeddings: flag(config, 'tie_word_embeddings', false),
+    tieWordEmbeddings: flag(config, 'tie_word_embeddings', TIED_BY_DEFAULT.includes(modelType)),
     hasQkvBias: hasAttentionBias || modelType === 'qwen2',
     hasOutputBias: hasAttentionBias,
     hasMlpBias: flag(config, 'mlp_bias', false),
-    hasQkNorm: modelType === 'qwen3',
+    hasQkNorm: modelType === 'qwen3' || modelType === 'gemma3_text',
+    normsPerLayer: WITH_POST_NORMS.includes(modelType) ? 4 : 2,
   };
 }
 

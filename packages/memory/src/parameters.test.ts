@@ -35,7 +35,7 @@ describe('paramsFromConfig', () => {
 describe('shapeFromConfig', () => {
   it('refuses an unknown family, naming what it knows', () => {
     expect(() => shapeFromConfig({ model_type: 'mamba' })).toThrow(
-      'shapeFromConfig: model_type: expected gpt2, llama, mistral, qwen2, qwen3, got mamba.',
+      'shapeFromConfig: model_type: expected gpt2, llama, mistral, qwen2, qwen3, smollm3, phi3, gemma, gemma2, gemma3_text, got mamba.',
     );
   });
 
@@ -52,5 +52,29 @@ describe('shapeFromConfig', () => {
   it('returns a shape as it is', () => {
     const shape = shapeFromConfig({ model_type: 'gpt2' });
     expect(shapeFromConfig(shape)).toBe(shape);
+  });
+});
+
+// PyTorch's counts of the tiny models of packages/transformer/fixtures.
+describe('the relatives of Llama', () => {
+  const sizes = {
+    vocab_size: 41,
+    hidden_size: 16,
+    intermediate_size: 20,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+  };
+
+  it.each([
+    [{ model_type: 'mistral', head_dim: 6 }, 5616],
+    [{ model_type: 'qwen2', tie_word_embeddings: true }, 4256],
+    [{ model_type: 'qwen3', head_dim: 8 }, 6416],
+    [{ model_type: 'smollm3' }, 4192],
+    [{ model_type: 'gemma2', head_dim: 6 }, 5024],
+    [{ model_type: 'gemma3_text', head_dim: 6 }, 5048],
+    [{ model_type: 'phi3' }, 4848],
+  ])('%j has as many parameters as in Transformers', (config, count) => {
+    expect(paramsFromConfig({ ...sizes, ...config })).toBe(count);
   });
 });

@@ -62,9 +62,8 @@ function mlp(shape: ModelShape): ParameterTensor[] {
 
 function norms(shape: ModelShape): ParameterTensor[] {
   const perNorm = shape.family === 'gpt2' ? 2 : 1; // LayerNorm has a bias, RMSNorm has not
-  return [
-    { ...vector('norms', shape.hiddenSize), count: perNorm * (2 * shape.numHiddenLayers + 1) },
-  ];
+  const number = (shape.normsPerLayer ?? 2) * shape.numHiddenLayers + 1;
+  return [{ ...vector('norms', shape.hiddenSize), count: perNorm * number }];
 }
 
 function head({ tieWordEmbeddings, vocabSize, hiddenSize }: ModelShape): ParameterTensor[] {

@@ -58,7 +58,10 @@ describe('parseConfig', () => {
     [{ model_type: 'llama', hidden_act: 'gelu' }, 'hiddenAct: expected one of silu, got "gelu"'],
     [{ model_type: 'llama', num_key_value_heads: 5 }, 'expected a divisor of numAttentionHeads 32'],
     [{ model_type: 'llama', head_dim: 5 }, 'headDim: expected an even integer, got 5'],
-    [{ model_type: 'llama', rope_scaling: { rope_type: 'yarn' } }, 'default, linear or llama3'],
+    [
+      { model_type: 'llama', rope_scaling: { rope_type: 'yarn' } },
+      'ropeScaling: factor: expected a positive number',
+    ],
     [null, 'parseConfig: json: expected an object'],
   ])('refuses %j', (json, message) => {
     expect(() => parseConfig(json)).toThrow(message);

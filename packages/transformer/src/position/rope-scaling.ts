@@ -65,7 +65,7 @@ function yarnAttentionFactor(input: Input, factor: number): number {
 
 function longRope(input: Input, maxPositionEmbeddings: number | undefined): RotaryScaling {
   const original = originalLength(input, maxPositionEmbeddings);
-  const factor = factorOf(input, original, maxPositionEmbeddings);
+  const factor = factorOf({ [ORIGINAL]: original, ...input }, original, maxPositionEmbeddings);
   const plain = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
   return {
     ropeType: 'longrope',
@@ -81,8 +81,11 @@ const originalLength = (input: Input, maxPositionEmbeddings: number | undefined)
 
 const ORIGINAL = 'originalMaxPositionEmbeddings';
 
-const factorOf = (input: Input, original: number, most: number | undefined): number =>
-  optionalNumber(input, 'factor') ?? positiveNumber({ factor: (most ?? 0) / original }, 'factor');
+/** Stated, or how much longer the model is than it was first trained for. */
+function factorOf(input: Input, original: number, most: number | undefined): number {
+  const implied = input[ORIGINAL] === undefined ? undefined : (most ?? 0) / original;
+  return optionalNumber(input, 'factor') ?? positiveNumber({ factor: implied }, 'factor');
+}
 
 function optionalNumber(input: Input, key: string): number | undefined {
   return input[key] === undefined || input[key] === null ? undefined : positiveNumber(input, key);
