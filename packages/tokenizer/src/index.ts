@@ -32,3 +32,4 @@ export type { TrainUnigramOptions } from './train/train-unigram.ts';
 export type { CorpusOptions, CorpusProgress } from './train/corpus-words.ts';
 export { tokenStretches, tokensToHtml, tokensToTerminal } from './inspect/token-view.ts';
 export type { TokenStretch } from './inspect/token-view.ts';
+export type { EncodedChat } from './chat-template/assistant-mask.ts';

@@ -6,6 +6,8 @@ import { AddedVocabulary } from './added-tokens/added-vocabulary.ts';
 import type { AddedToken } from './added-tokens/added-token.ts';
 import type { ApplyChatTemplateOptions, ChatMessage } from './chat-template/apply-chat-template.ts';
 import { renderChatTemplate } from './chat-template/apply-chat-template.ts';
+import type { EncodedChat } from './chat-template/assistant-mask.ts';
+import { assistantSpans, maskSpans } from './chat-template/assistant-mask.ts';
 import type { DecodeStream } from './decode-stream.ts';
 import { byteDecodeStream, windowDecodeStream } from './decode-stream.ts';
 import type { DecodeChain } from './decoders/decoder.ts';
@@ -302,6 +304,20 @@ export class Tokenizer {
     options: ApplyChatTemplateOptions = {},
   ): string {
     return renderChatTemplate(messages, this.roles, options);
+  }
+
+  /** A conversation as ids, with a mask of what the assistant wrote, for training. */
+  encodeChat(
+    messages: readonly ChatMessage[],
+    options: ApplyChatTemplateOptions = {},
+  ): EncodedChat {
+    const render = (part: readonly ChatMessage[], addGenerationPrompt: boolean): string =>
+      this.applyChatTemplate(part, { ...options, addGenerationPrompt });
+    const text = this.applyChatTemplate(messages, options);
+    const spans = assistantSpans(messages, text, render, this.addedTokens);
+    const plain = { addSpecialTokens: false, truncation: false, padding: false } as const;
+    const encoding = this.encodeFull(text, plain);
+    return { text, ids: encoding.ids, assistantMask: maskSpans(encoding, spans) };
   }
 }
 
