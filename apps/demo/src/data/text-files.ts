@@ -59,7 +59,8 @@ async function* readUtf8(path: string): AsyncGenerator<string> {
   yield decode();
 }
 
-async function* readLines(path: string): AsyncGenerator<string> {
+/** Lines without their ends; an empty one at the end of the file is none. */
+export async function* readLines(path: string): AsyncGenerator<string> {
   let rest = '';
   for await (const part of readUtf8(path)) {
     const lines = (rest + part).split('\n');

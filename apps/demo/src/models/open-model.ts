@@ -3,8 +3,8 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Generator } from '@llm/tensor';
-import { loadModel, loadRewardModel } from '@llm/transformer';
-import type { CausalLm, RewardModel } from '@llm/transformer';
+import { loadEncoder, loadModel, loadRewardModel } from '@llm/transformer';
+import type { CausalLm, EncoderModel, RewardModel } from '@llm/transformer';
 import { Tokenizer } from '@llm/tokenizer';
 
 export interface OpenModel {
@@ -17,7 +17,7 @@ export interface OpenOptions {
   readonly generator?: Generator;
 }
 
-type Kind = 'a language model' | 'a reward model';
+type Kind = 'a language model' | 'a reward model' | 'an encoder';
 
 function refusal(flag: string, path: string, expected: string, got: string): Error {
   return new Error(`${flag}: ${path}: expected ${expected}, got ${got}`);
@@ -105,6 +105,19 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
   await checkModelPath(path);
   const tokenizer = await Tokenizer.load(path);
   const model = await loadModel(path, options);
+  return { model, tokenizer };
+}
+
+export interface OpenEncoder {
+  readonly model: EncoderModel;
+  readonly tokenizer: Tokenizer;
+}
+
+/** An encoder without a task's head, and its tokenizer. The caller disposes the model. */
+export async function openEncoder(path: string): Promise<OpenEncoder> {
+  await checkPath('--model', path, 'an encoder');
+  const tokenizer = await Tokenizer.load(path);
+  const model = await loadEncoder(path, { task: 'embedding' });
   return { model, tokenizer };
 }
 
