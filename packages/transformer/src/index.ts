@@ -37,3 +37,10 @@ export type { Seq2SeqConfig, Seq2SeqType, StackConfig } from './models/seq2seq/c
 export { translate, type TranslateOptions } from './generation/translate.ts';
 export { alibiBias, alibiSlopes } from './position/alibi.ts';
 export { loadAnyModel, type AnyModel } from './checkpoint/load-any-model.ts';
+export { maskTokens, type MaskedTokens, type MaskOptions } from './objectives/mask-tokens.ts';
+export {
+  corruptSpans,
+  type SourceAndTarget,
+  type SpanOptions,
+} from './objectives/corrupt-spans.ts';
+export { denoiseInput, type DenoiseOptions } from './objectives/denoise.ts';
