@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mergeByHeap } from './merge-by-heap.ts';
+import { mergeRuns } from './merge-runs.ts';
 import { mergeByScan, mergeSymbols, SCAN_LIMIT } from './merge-symbols.ts';
 import { MergeTable } from './merge-table.ts';
 
@@ -90,6 +91,25 @@ describe('merging symbols', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('gives the same by runs as by the definition', () => {
+    const runs = fc
+      .array(fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 20 })), { minLength: 1, maxLength: 5 })
+      .map((parts) => parts.flatMap(([symbol, count]) => new Array<number>(count).fill(symbol)));
+    fc.assert(
+      fc.property(trainedRules, runs, (generated, symbols) => {
+        const table = tableOf(generated);
+        expect(run(mergeRuns, table, symbols)).toEqual(mergeNaively(generated, symbols));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('leaves pieces of many runs to the other ways', () => {
+    const mixed = Int32Array.from({ length: 100 }, (_, i) => i % 2);
+    expect(mergeRuns(tableOf(rules), mixed, 100)).toBe(-1);
+    expect(mixed[1]).toBe(1);
   });
 
   it('knows a list whose merges come before their parts, and does not sweep it by rank', () => {

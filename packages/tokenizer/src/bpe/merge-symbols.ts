@@ -2,10 +2,12 @@
  * BPE's encoding step (Sennrich, Haddow, Birch 2016, algorithm 1 applied): of all adjacent pairs, merge the one with
  * the lowest rank, the leftmost on a tie, until no pair has a merge. `mergeSymbols` does it in place.
  *
- * Three ways, the same result: short pieces rescan an array of ranks (quadratic in a length that is bounded), long
- * ones go rank by rank (linear), or, for lists of merges that no trainer made, through a heap (n log n).
+ * Several ways, the same result: short pieces rescan an array of ranks (quadratic in a length that is bounded), long
+ * ones go rank by rank (linear; as runs where few symbols differ), or, for lists of merges that no trainer made, through
+ * a heap (n log n).
  */
 import { mergeByHeap } from './merge-by-heap.ts';
+import { mergeRuns } from './merge-runs.ts';
 import type { MergeTable } from './merge-table.ts';
 
 /** Longest piece that is scanned; measured: beyond about this, the heap wins. */
@@ -18,9 +20,9 @@ const scanMerged = new Int32Array(SCAN_LIMIT);
 /** Merges `symbols[0..length)` in place; returns how many symbols are left. */
 export function mergeSymbols(table: MergeTable, symbols: Int32Array, length: number): number {
   if (length <= SCAN_LIMIT) return mergeByScan(table, symbols, length);
-  return table.isOrdered
-    ? table.rankMerger.merge(symbols, length)
-    : mergeByHeap(table, symbols, length);
+  if (!table.isOrdered) return mergeByHeap(table, symbols, length);
+  const left = mergeRuns(table, symbols, length);
+  return left >= 0 ? left : table.rankMerger.merge(symbols, length);
 }
 
 function rankPair(table: MergeTable, symbols: Int32Array, i: number): void {
