@@ -16,7 +16,7 @@ import type { TokenizerDefinition } from './tokenizer-json.ts';
 
 type Metadata = ReadonlyMap<string, unknown>;
 
-interface Split {
+export interface Split {
   readonly preTokenizer: unknown;
   readonly normalizer?: unknown;
   readonly ignoreMerges?: boolean;
@@ -33,7 +33,7 @@ function splitJson(pattern: string): unknown {
   return { type: 'Sequence', pretokenizers: [split, byteLevelJson(false)] };
 }
 
-function splitFor(name: string): Split {
+export function splitFor(name: string): Split {
   switch (name) {
     case 'gpt-2':
     case 'gpt2':
