@@ -2,6 +2,7 @@
 import { scope, tf, type Tensor } from '@llm/tensor';
 import type { KvCache } from '../cache/kv-cache.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
+import { inEvaluation } from './in-evaluation.ts';
 import type { PaddedPrompts } from './left-pad.ts';
 
 /** The state between steps. */
@@ -76,16 +77,4 @@ function lastLogits(
     const C = last.shape[2]!;
     return model.logits(tf.reshape(last, [B, C])); // [B, V]
   });
-}
-
-/** Runs `fn` with dropout and its like off; a model in training goes on as it was. */
-function inEvaluation<T>(model: CausalLm, fn: () => T): T {
-  if (!model.training) return fn();
-  const active = Array.from(model.namedModules(), ([, module]) => module).filter((m) => m.training);
-  for (const module of active) module.training = false;
-  try {
-    return fn();
-  } finally {
-    for (const module of active) module.training = true;
-  }
 }

@@ -4,6 +4,7 @@ import { scope, tf, type Tensor } from '@llm/tensor';
 import { GenerationError } from '../errors.ts';
 import type { Seq2SeqLm, SourceMemory } from '../models/seq2seq/seq2seq-lm.ts';
 import { argmax } from './filters.ts';
+import { inEvaluation } from './in-evaluation.ts';
 
 export interface TranslateOptions {
   /** Most tokens to write. */
@@ -34,9 +35,9 @@ export async function translate(
   try {
     for (let step = 0; step < maxNewTokens && isDone.includes(false); step++) {
       signal?.throwIfAborted();
-      const logits = scope(() =>
-        model.decode(tf.tensor2d(tokens, [B, 1], 'int32'), memory, { kvCache }),
-      );
+      const read = (): Tensor =>
+        model.decode(tf.tensor2d(tokens, [B, 1], 'int32'), memory, { kvCache });
+      const logits = inEvaluation(model, () => scope(read));
       const values = (await logits.data()) as Float32Array;
       logits.dispose();
       const V = values.length / B;
@@ -74,18 +75,14 @@ function readSources(model: Seq2SeqLm, sources: readonly (readonly number[])[]):
     kept.fill(1, i * S, i * S + row.length);
   }
   const mask: Tensor = tf.keep(tf.tensor2d(kept, [B, S], 'int32'));
-  const wasTraining = model.training;
-  if (wasTraining) model.eval();
-  try {
-    const memory = tf.tidy(() => {
+  const layers = inEvaluation(model, () =>
+    tf.tidy(() => {
       const encoded = model.encode(tf.tensor2d(ids, [B, S], 'int32'), mask);
-      const { layers } = model.remember(encoded, mask);
-      return layers.map(({ keys, values }) => ({ keys: tf.keep(keys), values: tf.keep(values) }));
-    });
-    return { layers: memory, attentionMask: mask };
-  } finally {
-    if (wasTraining) model.train();
-  }
+      const memory = model.remember(encoded, mask).layers;
+      return memory.map(({ keys, values }) => ({ keys: tf.keep(keys), values: tf.keep(values) }));
+    }),
+  );
+  return { layers, attentionMask: mask };
 }
 
 function disposeMemory({ layers, attentionMask }: SourceMemory): void {

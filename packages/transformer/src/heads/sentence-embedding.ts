@@ -1,5 +1,6 @@
 // Sentence embeddings (Reimers and Gurevych 2019): one vector for each text, from its tokens' vectors.
 import { scope, tf, type Tensor } from '@llm/tensor';
+import { inEvaluation } from '../generation/in-evaluation.ts';
 import type { EncoderModel } from '../models/encoder/model.ts';
 
 export type Pooling = 'mean' | 'cls' | 'max';
@@ -27,7 +28,9 @@ export async function embed(
   for (let start = 0; start < order.length; start += batchSize) {
     const rows = order.slice(start, start + batchSize);
     const batch = rows.map((row) => sequences[row]!);
-    const pooled = scope(() => embedBatch(model, batch, pooling, normalize)); // [B, C]
+    const pooled = inEvaluation(model, () =>
+      scope(() => embedBatch(model, batch, pooling, normalize)),
+    ); // [B, C]
     const values = (await pooled.data()) as Float32Array;
     pooled.dispose();
     const C = values.length / rows.length;
