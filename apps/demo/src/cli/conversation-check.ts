@@ -19,3 +19,9 @@ export function checkConversations(
     `--data: row ${index + 1} is a conversation: expected a model with a chat template, but ${path} has none. Write the texts as strings, or add chat_template to its tokenizer_config.json.`,
   );
 }
+
+/** @throws Error when the tokenizer cannot write a conversation as the model knows it */
+export function requireChatTemplate(flag: string, tokenizer: Tokenizer, advice: string): void {
+  if (tokenizer.chatTemplate !== undefined) return;
+  throw new Error(`${flag}: expected a model with a chat template, got one without. ${advice}`);
+}

@@ -198,9 +198,8 @@ describe('wrong usage exits 2 and points to --help', () => {
 });
 
 describe('help', () => {
-  const NAMES = 'demo info tokenizer generate score embed pretrain sft reward ppo dpo memory'.split(
-    ' ',
-  );
+  const NAMES =
+    'demo info tokenizer generate chat score embed pretrain sft reward ppo dpo memory'.split(' ');
 
   it.each(NAMES)('llm %s --help shows usage and every common option', async (name) => {
     const { code, stdout } = await llm(name, '--help');

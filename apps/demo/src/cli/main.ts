@@ -24,7 +24,15 @@ async function runCommand(command: Command, argv: readonly string[], streams: Ou
   process.once('SIGINT', interrupt);
   try {
     const output = new Output(streams, values.json);
-    await command.run({ values, positionals, output, signal: controller.signal });
+    await command.run({
+      values,
+      positionals,
+      output,
+      signal: controller.signal,
+      get input() {
+        return streams.stdin ?? process.stdin; // asked for, it is opened
+      },
+    });
     controller.signal.throwIfAborted();
   } finally {
     process.off('SIGINT', interrupt);

@@ -1,19 +1,15 @@
 // What generate and score have in common: a model, perhaps adapters, and a prompt as text or as ids.
-import { loadAdapter } from '@llm/peft';
 import type { CausalLm } from '@llm/transformer';
 import { Tokenizer } from '@llm/tokenizer';
 import { contextLength } from '../models/context-length.ts';
 import { openModel, openModelOnly } from '../models/open-model.ts';
+import { checkAdapterUsage, loadAdapters, MODEL_OPTIONS } from './adapted-model.ts';
+import { requireChatTemplate } from './conversation-check.ts';
 import { UsageError } from './command.ts';
 import type { OptionTable, OptionValues } from './command.ts';
 
 export const MODEL_INPUT_OPTIONS = {
-  model: {
-    type: 'string',
-    description: 'Hugging Face folder or .gguf file',
-    placeholder: 'PATH',
-    required: true,
-  },
+  ...MODEL_OPTIONS,
   prompt: { type: 'string', description: 'the text to start from' },
   ids: {
     type: 'string',
@@ -21,12 +17,6 @@ export const MODEL_INPUT_OPTIONS = {
     placeholder: '1,2,3',
   },
   chat: { type: 'boolean', description: "wrap the prompt in the model's chat template" },
-  adapter: {
-    type: 'string',
-    description: 'a PEFT adapter folder, made active',
-    placeholder: 'NAME=DIR',
-    multiple: true,
-  },
 } as const satisfies OptionTable;
 
 export interface ModelInput {
@@ -46,17 +36,6 @@ export function parseIds(text: string): number[] {
   return ids;
 }
 
-/** `NAME=DIR` → both. */
-function parseAdapter(adapter: string): [name: string, folder: string] {
-  const [name, folder] = adapter.split(/=(.*)/s);
-  if (name && folder) return [name, folder];
-  throw new UsageError(`--adapter: expected NAME=DIR, got ${JSON.stringify(adapter)}.`);
-}
-
-async function loadAdapters(model: CausalLm, adapters: readonly string[]): Promise<void> {
-  for (const [name, folder] of adapters.map(parseAdapter)) await loadAdapter(model, folder, name);
-}
-
 /** Wrong usage is told before a large model is loaded. */
 function checkUsage(values: OptionValues<typeof MODEL_INPUT_OPTIONS>): void {
   if ((values.prompt === undefined) === (values.ids === undefined)) {
@@ -65,16 +44,12 @@ function checkUsage(values: OptionValues<typeof MODEL_INPUT_OPTIONS>): void {
   if (values.chat && values.ids !== undefined) {
     throw new UsageError('--chat: expected --prompt beside it, got --ids.');
   }
-  values.adapter.forEach(parseAdapter);
+  checkAdapterUsage(values);
 }
 
 function encodePrompt(tokenizer: Tokenizer, text: string, isChat: boolean): number[] {
   if (!isChat) return tokenizer.encode(text);
-  if (tokenizer.chatTemplate === undefined) {
-    throw new Error(
-      '--chat: expected a model with a chat template, got one without. Leave --chat out.',
-    );
-  }
+  requireChatTemplate('--chat', tokenizer, 'Leave --chat out.');
   const rendered = tokenizer.applyChatTemplate([{ role: 'user', content: text }], {
     addGenerationPrompt: true,
   });

@@ -3,6 +3,8 @@
 import { Progress } from './progress.ts';
 
 export interface OutputStreams {
+  /** Left out, the process's own. */
+  readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 }
@@ -14,6 +16,11 @@ export class Output {
   constructor(streams: OutputStreams, isJson: boolean) {
     this.#streams = streams;
     this.isJson = isJson;
+  }
+
+  /** Where a person is spoken to while the result goes elsewhere. */
+  get terminal(): OutputStreams['stderr'] {
+    return this.#streams.stderr;
   }
 
   /** A line of the command's result; kept off stdout when that carries JSON. */

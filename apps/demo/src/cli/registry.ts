@@ -27,6 +27,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     () => import('./commands/tokenizer.ts'),
   ),
   entry('generate', 'continue a prompt', () => import('./commands/generate.ts')),
+  entry('chat', 'a conversation with a model', () => import('./commands/chat.ts')),
   entry('score', 'next-token logits and likelihood', () => import('./commands/score.ts')),
   entry('embed', 'sentence embeddings of texts', () => import('./commands/embed.ts')),
   entry('pretrain', 'train a language model on text', () => import('./commands/pretrain.ts')),

@@ -5,6 +5,7 @@ import { contextLength } from '../../models/context-length.ts';
 import { defineCommand, UsageError } from '../command.ts';
 import type { Output } from '../output.ts';
 import { MODEL_INPUT_OPTIONS, promptIds } from '../model-input.ts';
+import { SAMPLING_OPTIONS, samplingOptions } from '../sampling-options.ts';
 import { startBackend } from '../start-backend.ts';
 
 /** --max-new-tokens, or what the model's context leaves, which is said. */
@@ -25,20 +26,7 @@ export const command = defineCommand({
   ],
   options: {
     ...MODEL_INPUT_OPTIONS,
-    greedy: { type: 'boolean', description: 'always take the likeliest token' },
-    temperature: {
-      type: 'number',
-      description: 'of sampling; 0 is greedy',
-      default: 0.8,
-      minimum: 0,
-    },
-    'top-k': { type: 'integer', description: 'sample from the k likeliest tokens', minimum: 1 },
-    'top-p': {
-      type: 'number',
-      description: 'sample from the likeliest tokens of this mass',
-      above: 0,
-      maximum: 1,
-    },
+    ...SAMPLING_OPTIONS,
     'max-new-tokens': {
       type: 'integer',
       description: 'most tokens to write',
@@ -67,9 +55,7 @@ export const command = defineCommand({
       const { sequences, finishReasons } = await generate(model, [...ids], {
         maxNewTokens: tokensToWrite(model, ids.length, values['max-new-tokens'], output),
         minNewTokens: values['min-new-tokens'],
-        temperature: values.greedy ? 0 : values.temperature,
-        topK: values['top-k'],
-        topP: values['top-p'],
+        ...samplingOptions(values),
         seed: values.seed,
         signal,
         onToken: (token) => {

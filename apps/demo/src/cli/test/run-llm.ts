@@ -1,5 +1,5 @@
 // Runs `llm` inside a test, with its streams captured.
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { main } from '../main.ts';
 
 export interface Finished {
@@ -8,16 +8,29 @@ export interface Finished {
   readonly stderr: string;
 }
 
-export async function llm(...argv: string[]): Promise<Finished> {
+export function llm(...argv: string[]): Promise<Finished> {
+  return llmFed(Readable.from([]), ...argv);
+}
+
+type Input = NodeJS.ReadableStream & {
+  readonly isTTY?: boolean;
+  /** Called with what is written, so that a test can answer. */
+  readonly onWritten?: (name: 'stdout' | 'stderr', text: string) => void;
+};
+
+/** Runs with `stdin` to read from; a terminal's keys are answered on a terminal. */
+export async function llmFed(stdin: Input, ...argv: string[]): Promise<Finished> {
   const written = { stdout: '', stderr: '' };
   const stream = (name: 'stdout' | 'stderr') =>
     new Writable({
       write(chunk, _, done) {
         written[name] += String(chunk);
+        stdin.onWritten?.(name, String(chunk));
         done();
       },
     });
-  const code = await main(argv, { stdout: stream('stdout'), stderr: stream('stderr') });
+  const stderr = Object.assign(stream('stderr'), { isTTY: stdin.isTTY === true });
+  const code = await main(argv, { stdin, stdout: stream('stdout'), stderr });
   return { code, ...written };
 }
 

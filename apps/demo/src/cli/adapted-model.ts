@@ -1,0 +1,51 @@
+// Flags that name a model and the adapters to put into it.
+import { loadAdapter } from '@llm/peft';
+import type { CausalLm } from '@llm/transformer';
+import { openModel } from '../models/open-model.ts';
+import type { OpenModel } from '../models/open-model.ts';
+import { UsageError } from './command.ts';
+import type { OptionTable, OptionValues } from './command.ts';
+
+export const MODEL_OPTIONS = {
+  model: {
+    type: 'string',
+    description: 'Hugging Face folder or .gguf file',
+    placeholder: 'PATH',
+    required: true,
+  },
+  adapter: {
+    type: 'string',
+    description: 'a PEFT adapter folder, made active',
+    placeholder: 'NAME=DIR',
+    multiple: true,
+  },
+} as const satisfies OptionTable;
+
+type Values = OptionValues<typeof MODEL_OPTIONS>;
+
+/** `NAME=DIR` → both. */
+function parseAdapter(adapter: string): [name: string, folder: string] {
+  const [name, folder] = adapter.split(/=(.*)/s);
+  if (name && folder) return [name, folder];
+  throw new UsageError(`--adapter: expected NAME=DIR, got ${JSON.stringify(adapter)}.`);
+}
+
+/** @throws UsageError before a large model is loaded */
+export const checkAdapterUsage = (values: Values): void => values.adapter.forEach(parseAdapter);
+
+export async function loadAdapters(model: CausalLm, adapters: readonly string[]): Promise<void> {
+  for (const [name, folder] of adapters.map(parseAdapter)) await loadAdapter(model, folder, name);
+}
+
+/** Model with its adapters, and tokenizer. The caller disposes the model. */
+export async function openAdapted(values: Values): Promise<OpenModel> {
+  checkAdapterUsage(values);
+  const opened = await openModel(values.model);
+  try {
+    await loadAdapters(opened.model, values.adapter);
+    return opened;
+  } catch (error) {
+    opened.model.dispose();
+    throw error;
+  }
+}
