@@ -199,7 +199,9 @@ describe('wrong usage exits 2 and points to --help', () => {
 
 describe('help', () => {
   const NAMES =
-    'demo info tokenizer generate chat score embed pretrain sft reward ppo dpo memory'.split(' ');
+    'demo info tokenizer generate chat score embed pretrain sft reward ppo dpo eval memory'.split(
+      ' ',
+    );
 
   it.each(NAMES)('llm %s --help shows usage and every common option', async (name) => {
     const { code, stdout } = await llm(name, '--help');

@@ -35,5 +35,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry('reward', 'train a reward model on preferences', () => import('./commands/reward.ts')),
   entry('ppo', 'align with a reward model', () => import('./commands/ppo.ts')),
   entry('dpo', 'align straight from preferences', () => import('./commands/dpo.ts')),
+  entry('eval', 'perplexity, exact match, preferences', () => import('./commands/eval.ts')),
   entry('memory', 'what a model takes to serve or train', () => import('./commands/memory.ts')),
 ];

@@ -1,0 +1,76 @@
+// `llm eval`: how good a model is on held-out data, by the measure that fits the data.
+import { EVAL_TASKS, taskOfData } from '../../data/task-of-data.ts';
+import type { EvalTask } from '../../data/task-of-data.ts';
+import { MODEL_OPTIONS, openAdapted } from '../adapted-model.ts';
+import { defineCommand } from '../command.ts';
+import { startBackend } from '../start-backend.ts';
+import type { Evaluation, EvaluationInput } from './eval/evaluation.ts';
+import { evaluateMatch } from './eval/match.ts';
+import { evaluatePreference } from './eval/preference.ts';
+import { evaluateText } from './eval/text.ts';
+
+const EVALUATIONS: Readonly<Record<EvalTask, (input: EvaluationInput) => Promise<Evaluation>>> = {
+  text: evaluateText,
+  match: evaluateMatch,
+  preference: evaluatePreference,
+};
+
+export const command = defineCommand({
+  name: 'eval',
+  summary:
+    'Measures a model on held-out data: bits per byte and perplexity of texts, exact match of greedy answers, or how often it prefers the chosen answer.',
+  usage: [
+    'eval --model M --data heldout.txt',
+    'eval --model M --data questions.jsonl --max-new-tokens 32',
+    'eval --model M --data preferences.jsonl --json',
+  ],
+  options: {
+    ...MODEL_OPTIONS,
+    data: {
+      type: 'string',
+      description: 'text, or .jsonl with prompt and completion, messages, or chosen and rejected',
+      placeholder: 'FILE',
+      required: true,
+      multiple: true,
+    },
+    task: {
+      type: 'string',
+      description: 'what to measure (default: what the data is for)',
+      choices: EVAL_TASKS,
+    },
+    batch: { type: 'integer', description: 'sequences computed at once', default: 4, minimum: 1 },
+    block: {
+      type: 'integer',
+      description: "tokens of a text seen at once (default: 512, or the model's context)",
+      minimum: 1,
+    },
+    'max-new-tokens': {
+      type: 'integer',
+      description: 'most tokens of an answer',
+      default: 64,
+      minimum: 1,
+    },
+  },
+  async run({ values, output, signal }) {
+    const task = (values.task as EvalTask | undefined) ?? (await taskOfData(values.data));
+    await startBackend(values);
+    const { model, tokenizer } = await openAdapted(values);
+    try {
+      const { document, lines } = await EVALUATIONS[task]({
+        model,
+        tokenizer,
+        path: values.model,
+        data: values.data,
+        batch: values.batch,
+        block: values.block,
+        maxNewTokens: values['max-new-tokens'],
+        output,
+        signal,
+      });
+      output.json({ task, ...document });
+      if (!output.isJson) for (const line of lines) output.line(line);
+    } finally {
+      model.dispose();
+    }
+  },
+});
