@@ -120,6 +120,7 @@ describe('llm chat on a terminal', () => {
     const { code, stderr } = await ended;
     expect(code).toBe(130);
     expect(stderr).toContain('> ');
+    expect(stderr).toMatch(/\nllm chat: interrupted\.\n$/); // on a line of its own
   });
 
   it('stops an answer at Ctrl-C, keeps what was written, and goes on', async () => {

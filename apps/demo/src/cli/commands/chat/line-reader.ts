@@ -10,12 +10,14 @@ export class LineReader {
   readonly isTerminal: boolean;
   readonly #interface: Interface;
   readonly #signal: AbortSignal;
+  readonly #terminal: NodeJS.WritableStream;
   #answering: AbortController | undefined;
   #isInterrupted = false;
 
   constructor({ input, output, signal }: Streams) {
     this.isTerminal = input.isTTY === true && output.terminal.isTTY === true;
     this.#signal = signal;
+    this.#terminal = output.terminal;
     this.#interface = createInterface({
       input,
       ...(this.isTerminal && { output: output.terminal }),
@@ -37,6 +39,11 @@ export class LineReader {
     this.#close();
   }
 
+  /** What is said next begins a line of its own. */
+  #endPrompt(): void {
+    if (this.isTerminal) this.#terminal.write('\n');
+  }
+
   /** @throws InterruptedError after Ctrl-C at the prompt */
   async *lines(): AsyncGenerator<string> {
     const lines = this.#interface[Symbol.asyncIterator](); // hears what comes from now on
@@ -44,6 +51,7 @@ export class LineReader {
       for (;;) {
         if (this.isTerminal) this.#interface.prompt();
         const { value, done } = await lines.next();
+        if (done) this.#endPrompt();
         this.#signal.throwIfAborted();
         if (this.#isInterrupted) throw new InterruptedError('interrupted.');
         if (done) return;
