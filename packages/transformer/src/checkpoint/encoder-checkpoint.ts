@@ -89,7 +89,7 @@ function mappingsOf(model: EncoderModel, source: WeightSource): Mapping[] {
 
 /** Buffers, tied copies, and the heads of other tasks. */
 const IGNORED =
-  /(^|\.)(embeddings\.position_ids|pooler\.dense\.(weight|bias)|(decoder|vocab_projector)\.weight|cls\..*|lm_head\..*|vocab_\w+\..*|decoder\.bias|head\..*)$/;
+  /(^|\.)(embeddings\.position_ids|pooler\.dense\.(weight|bias)|(decoder|vocab_projector)\.weight|cls\..*|lm_head\..*|vocab_\w+\..*|decoder\.bias|head\..*|(pre_)?classifier\..*|qa_outputs\..*)$/;
 
 const isIgnored = (name: string): boolean => IGNORED.test(name);
 

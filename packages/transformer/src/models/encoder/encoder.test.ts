@@ -93,6 +93,15 @@ describe('loadEncoder', () => {
     model.dispose();
   });
 
+  it.each(NAMES)('takes the body alone of %s for an embedding', async (name) => {
+    const whole = await loadEncoder(fixture(name));
+    const body = await loadEncoder(fixture(name), { task: 'embedding' });
+    const ids = tf.tensor2d([[5, 6, 7]], [1, 3], 'int32');
+    expect(largestDifference(body.hiddenStates(ids), whole.hiddenStates(ids))).toBe(0);
+    whole.dispose();
+    body.dispose();
+  });
+
   it('says which types it knows', async () => {
     await expect(loadEncoder(fixture('gpt2-tiny'))).rejects.toThrow(
       'expected one of bert, roberta, distilbert, modernbert, got "gpt2"',
