@@ -54,8 +54,8 @@ export const FULL: DemoSettings = {
   pretrain: { steps: 1300, learningRate: 2e-3 },
   sft: { epochs: 4, learningRate: 1e-3 },
   rank: { samples: 8, temperature: 1, minGap: 0.5, maxPairs: 6 },
-  reward: { epochs: 3, learningRate: 3e-4 },
-  ppo: { updates: 24, rolloutSize: 64, learningRate: 3e-5, klCoeff: 0.1 },
+  reward: { epochs: 1, learningRate: 3e-4 },
+  ppo: { updates: 36, rolloutSize: 64, learningRate: 3e-5, klCoeff: 0.1 },
   dpo: { epochs: 4, learningRate: 2e-5, beta: 0.1 },
   lora: { epochs: 4, learningRate: 3e-3, rank: 8 },
 };

@@ -27,6 +27,10 @@ function printResult(result: DemoResult, output: Output): void {
   );
   output.line('\nWhat each stage gained on held-out data:');
   for (const line of gainLines(result.gains)) output.line(`  ${line}`);
+  output.line(
+    '  PPO climbs the reward model, which is not always right: watch exact match beside the reward,',
+  );
+  output.line('  and the KL that pays for it. DPO stays closer to what it started from.');
   printAnswers(result, output);
   output.line(`\nMemory to serve it (float32, one sequence of 256 tokens):`);
   for (const line of memoryLines(result.memory)) output.line(line);
