@@ -40,6 +40,8 @@ export function benchmarksPage(sections, machine) {
     'Written by `tools/bench/run.mjs`; see `tools/bench/README.md` for how to repeat it. Every contestant',
     'does the same work with the same number of threads, in turn, within one run. The ratio is the median',
     'of the rounds’ ratios; below 1 this toolkit is faster. Absolute times are those of a shared machine.',
+    'On AMD processors PyTorch’s float32 products (MKL) stay far below the peak; on Intel expect its times',
+    'to be nearer to ours.',
     '',
     machine,
     '',
