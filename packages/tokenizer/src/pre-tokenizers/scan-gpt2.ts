@@ -5,55 +5,17 @@
  *
  * The bytes must be valid UTF-8. Fuzzed against the regular expression in scan-gpt2.test.ts.
  */
-import { characterClasses, NUMBER, OTHER, SPACE } from '../unicode/character-classes.ts';
+import { characterClasses, NUMBER, SPACE } from '../unicode/character-classes.ts';
+import { CLASS_MASK, classReader, LENGTH_SHIFT } from './scan-class.ts';
 
 /** Returns the end of the piece that begins at `start`; `end` is the end of the text. */
 export type ScanPiece = (bytes: Uint8Array, start: number, end: number) => number;
-
-/** Low 3 bits of a classified character: its class; the rest: its length in bytes. */
-const CLASS_MASK = 7;
-const LENGTH_SHIFT = 3;
 
 const APOSTROPHE = 0x27;
 const BLANK = 0x20;
 
 export function gpt2Scanner(splitDigits: boolean): ScanPiece {
-  const classes = characterClasses(splitDigits);
-  const asciiClasses = classes.slice(0, 128);
-
-  /** Class and byte length of the character at `i`. */
-  function classify(bytes: Uint8Array, i: number): number {
-    const first = bytes[i] as number;
-    if (first < 0x80) return (asciiClasses[first] as number) | (1 << LENGTH_SHIFT);
-    const second = (bytes[i + 1] as number) & 0x3f;
-    if (first < 0xe0) {
-      return (classes[((first & 0x1f) << 6) | second] as number) | (2 << LENGTH_SHIFT);
-    }
-    const third = (bytes[i + 2] as number) & 0x3f;
-    if (first < 0xf0) {
-      const codePoint = ((first & 0x0f) << 12) | (second << 6) | third;
-      return (classes[codePoint] as number) | (3 << LENGTH_SHIFT);
-    }
-    const fourth = (bytes[i + 3] as number) & 0x3f;
-    const codePoint = ((first & 0x07) << 18) | (second << 12) | (third << 6) | fourth;
-    return (classes[codePoint] ?? OTHER) | (4 << LENGTH_SHIFT);
-  }
-
-  /** End of the run of characters of one class that goes on at `i`. */
-  function skipRun(bytes: Uint8Array, i: number, end: number, runClass: number): number {
-    while (i < end) {
-      const first = bytes[i] as number;
-      if (first < 0x80) {
-        if (asciiClasses[first] !== runClass) return i;
-        i++;
-      } else {
-        const classified = classify(bytes, i);
-        if ((classified & CLASS_MASK) !== runClass) return i;
-        i += classified >> LENGTH_SHIFT;
-      }
-    }
-    return i;
-  }
+  const { classify, skip } = classReader(characterClasses(splitDigits));
 
   /** White space goes to its end, but leaves its last character to what follows: `\s+(?!\S)|\s+`. */
   function skipSpace(bytes: Uint8Array, start: number, end: number): number {
@@ -91,7 +53,7 @@ export function gpt2Scanner(splitDigits: boolean): ScanPiece {
     const runClass = classified & CLASS_MASK;
     if (runClass === SPACE) return skipSpace(bytes, start, end);
     i += classified >> LENGTH_SHIFT;
-    return splitDigits && runClass === NUMBER ? i : skipRun(bytes, i, end, runClass);
+    return splitDigits && runClass === NUMBER ? i : skip(bytes, i, end, 1 << runClass);
   };
 }
 
