@@ -3,7 +3,7 @@ import { evaluatePolicy, frozenCopy, tokenizePrompt, trainPpo, valueModelFrom } 
 import { loadModel, loadRewardModel } from '@llm/transformer';
 import type { Question } from '../data/questions.ts';
 import { saveFolder } from '../models/save-folder.ts';
-import { formatUpdate } from '../pipeline/ppo-progress.ts';
+import { updateProgress } from '../pipeline/ppo-progress.ts';
 import { examine } from './examine.ts';
 import { MAX_ANSWER_TOKENS, QUESTION_BATCH } from './settings.ts';
 import type { Gain, StageContext } from './stage.ts';
@@ -30,8 +30,7 @@ export async function ppoStage(context: StageContext): Promise<Gain[]> {
       exactMatch: await examine(model, tokenizer, data.heldOutQuestions),
     });
     const before = await measure();
-    const progress = output.progress('ppo', settings.ppo.updates);
-    let figures: string[] = [];
+    const progress = updateProgress(output, settings.ppo.updates);
     await trainPpo({
       model,
       critic,
@@ -43,13 +42,10 @@ export async function ppoStage(context: StageContext): Promise<Gain[]> {
       epochs: 2,
       miniBatches: settings.ppo.rolloutSize / Math.min(QUESTION_BATCH, settings.ppo.rolloutSize),
       seed,
-      onUpdate: (update) => {
-        figures = formatUpdate(update);
-        progress.update(update.update, figures);
-      },
+      onUpdate: progress.onUpdate,
       signal: context.signal,
     });
-    progress.finish(figures);
+    progress.finish();
     await saveFolder(context.folder('ppo'), model, tokenizer);
     const after = await measure();
     return [

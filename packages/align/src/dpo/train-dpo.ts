@@ -53,6 +53,7 @@ export async function trainDpo(options: DpoTrainerOptions): Promise<TrainResult>
       return pairLoss(batch, options);
     },
     weight: (batch) => batch.pairs,
+    tokens: (batch) => batch.attentionMask.reduce((sum, keep) => sum + keep, 0),
   });
 }
 

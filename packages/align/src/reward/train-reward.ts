@@ -41,6 +41,7 @@ export async function trainReward(options: RewardOptions): Promise<TrainResult> 
       return { loss: tf.mean(losses), metrics: scoreMetrics(scores, chosen, rejected) };
     },
     weight: (batch) => batch.pairs,
+    tokens: (batch) => batch.attentionMask.reduce((sum, keep) => sum + keep, 0),
   });
 }
 
