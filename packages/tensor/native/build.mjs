@@ -5,8 +5,8 @@
 //   native/build/sanitize/…            with --sanitize: the same under ASan and UBSan
 //
 // Sources are every .cc file below native/. A file named *_simd.cc is compiled once per instruction set, with
-// LLM_ISA set to its name; *_avx2.cc, *_avx512.cc and *_scalar.cc once with that set's flags. An object is
-// rebuilt when its command, its source or a header it included changed. The compiler is CXX, else g++,
+// LLM_ISA set to its name; *_avx2.cc, *_avx512.cc and *_scalar.cc once with that set's flags, *_avx512bf16.cc and
+// *_avx512vnni.cc once with an extension's, on x64 only. An object is rebuilt when its command, its source or a header it included changed. The compiler is CXX, else g++,
 // clang++ or c++. Nothing is downloaded.
 import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -28,23 +28,26 @@ const JOBS = Math.min(8, availableParallelism());
 // GCC 12 sees its own _mm512_undefined_ps() as uninitialised.
 const GCC_FALSE_ALARM = '-Wno-maybe-uninitialized';
 
-const ISA_FLAGS = isX64
+const AVX2_FLAGS = ['-mavx2', '-mfma', '-mf16c'];
+const AVX512_FLAGS = [
+  ...AVX2_FLAGS,
+  '-mavx512f',
+  '-mavx512bw',
+  '-mavx512dq',
+  '-mavx512vl',
+  '-mprefer-vector-width=512',
+  GCC_FALSE_ALARM,
+];
+
+const ISA_FLAGS = isX64 ? { scalar: [], avx2: AVX2_FLAGS, avx512: AVX512_FLAGS } : { scalar: [] };
+
+/** Extensions of a set: dispatch/cpu_features.h asks the processor for each. */
+const EXTENSION_FLAGS = isX64
   ? {
-      scalar: [],
-      avx2: ['-mavx2', '-mfma', '-mf16c'],
-      avx512: [
-        '-mavx2',
-        '-mfma',
-        '-mf16c',
-        '-mavx512f',
-        '-mavx512bw',
-        '-mavx512dq',
-        '-mavx512vl',
-        '-mprefer-vector-width=512',
-        GCC_FALSE_ALARM,
-      ],
+      avx512bf16: [...AVX512_FLAGS, '-mavx512bf16'],
+      avx512vnni: [...AVX512_FLAGS, '-mavx512vnni'],
     }
-  : { scalar: [] };
+  : {};
 
 function findCompiler() {
   const candidates = process.env.CXX ? [process.env.CXX] : ['g++', 'clang++', 'c++'];
@@ -104,14 +107,15 @@ function findSources(folder = '') {
 /** One source gives one object, or one per instruction set. */
 function unitsOf(source, common) {
   const stem = source.slice(0, -'.cc'.length);
-  const suffix = /_(simd|scalar|avx2|avx512)$/.exec(stem.replace(/_test$/, ''))?.[1];
+  const suffix = /_(simd|scalar|avx2|avx512|avx512bf16|avx512vnni)$/.exec(stem.replace(/_test$/, ''))?.[1];
   const isas = suffix === 'simd' ? Object.keys(ISA_FLAGS) : suffix ? [suffix] : [undefined];
+  const flagsOf = { ...ISA_FLAGS, ...EXTENSION_FLAGS };
   return isas
-    .filter((isa) => isa === undefined || isa in ISA_FLAGS)
+    .filter((isa) => isa === undefined || isa in flagsOf)
     .map((isa) => ({
       source,
       object: path.join(out, 'obj', `${stem.replaceAll(path.sep, '.')}${isa ? `.${isa}` : ''}.o`),
-      args: [...common, ...(isa ? [...ISA_FLAGS[isa], `-DLLM_ISA=${isa}`] : [])],
+      args: [...common, ...(isa ? [...flagsOf[isa], `-DLLM_ISA=${isa}`] : [])],
     }));
 }
 

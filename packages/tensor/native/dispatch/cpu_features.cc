@@ -25,6 +25,22 @@ std::atomic<Isa>& Active() {
   return active;
 }
 
+bool ProbeExtension([[maybe_unused]] Extension extension) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  switch (extension) {
+    case Extension::kAvx512Bf16: return __builtin_cpu_supports("avx512bf16");
+    case Extension::kAvx512Vnni: return __builtin_cpu_supports("avx512vnni");
+  }
+#endif
+  return false;
+}
+
+std::atomic<bool>& ExtensionsAllowed() {
+  static std::atomic<bool> allowed{true};
+  return allowed;
+}
+
 }  // namespace
 
 Isa BestIsa() {
@@ -57,6 +73,18 @@ bool IsaFromName(const char* name, Isa* isa) {
     }
   }
   return false;
+}
+
+bool HasExtension(Extension extension) {
+  static const bool has[kExtensions] = {ProbeExtension(Extension::kAvx512Bf16), ProbeExtension(Extension::kAvx512Vnni)};
+  return has[static_cast<int>(extension)] && ActiveIsa() == Isa::kAvx512 &&
+         ExtensionsAllowed().load(std::memory_order_relaxed);
+}
+
+void AllowExtensions(bool allowed) { ExtensionsAllowed().store(allowed, std::memory_order_relaxed); }
+
+const char* ExtensionName(Extension extension) {
+  return extension == Extension::kAvx512Bf16 ? "avx512bf16" : "avx512vnni";
 }
 
 }  // namespace llm

@@ -20,4 +20,17 @@ const char* IsaName(Isa isa);
 // Returns false when no instruction set has that name.
 bool IsaFromName(const char* name, Isa* isa);
 
+// Instructions beyond a set, each in files of its own (*_avx512bf16.cc and so on).
+enum class Extension : int { kAvx512Bf16 = 0, kAvx512Vnni = 1 };
+constexpr int kExtensions = 2;
+
+// Whether this processor has it and the active set allows it.
+bool HasExtension(Extension extension);
+
+// For tests of what other processors do: false makes HasExtension false.
+void AllowExtensions(bool allowed);
+
+// "avx512bf16" or "avx512vnni".
+const char* ExtensionName(Extension extension);
+
 }  // namespace llm

@@ -43,6 +43,7 @@ constexpr size_t kLanes = 4;
 #endif
 
 #define LLM_INLINE static inline __attribute__((always_inline))
+#define LLM_INLINE_METHOD inline __attribute__((always_inline))
 
 typedef float F32 __attribute__((vector_size(kLanes * 4)));
 typedef int32_t I32 __attribute__((vector_size(kLanes * 4)));

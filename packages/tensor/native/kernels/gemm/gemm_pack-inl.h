@@ -68,24 +68,46 @@ LLM_INLINE void TransposeSquare(F32 rows[kLanes]) {
 #endif
 }
 
+// Where packed units come from. A source knows its matrix and how many values of k there are; reading past the end
+// gives zeros. A unit is four bytes (kernels/gemm/packed_gemm.h), handled as a float whatever it holds: shuffles keep
+// every bit.
+struct FloatSource {
+  static constexpr size_t kPerUnit = 1;
+  const float* p;
+  size_t outer_stride, k_stride;
+  size_t k;
+
+  bool IsAlongK() const { return k_stride == 1; }
+  // Units unit to unit + kLanes of one row.
+  LLM_INLINE_METHOD F32 WholeAlongK(size_t row, size_t unit) const { return Load(p + row * outer_stride + unit); }
+  LLM_INLINE_METHOD F32 AlongK(size_t row, size_t unit) const {
+    return LoadN(p + row * outer_stride + unit, Remaining(k - unit));
+  }
+  // One unit of `count` rows from `row` on, whose values lie side by side.
+  LLM_INLINE_METHOD F32 Across(size_t row, size_t unit, size_t count) const {
+    return LoadN(p + unit * k_stride + row, count);
+  }
+  LLM_INLINE_METHOD const void* AddressAcross(size_t row, size_t unit) const { return p + unit * k_stride + row; }
+  LLM_INLINE_METHOD float At(size_t row, size_t unit) const { return p[row * outer_stride + unit * k_stride]; }
+};
+
 // One panel whose rows are contiguous in k. `rows` <= kWidth of them exist.
-template <size_t kWidth>
-LLM_INLINE void PackPanelTransposed(const float* source, size_t outer_stride, size_t rows, size_t k, float* packed) {
+template <size_t kWidth, typename Source>
+LLM_INLINE void PackPanelTransposed(const Source& source, size_t row, size_t rows, float* packed) {
+  const size_t units = (source.k + Source::kPerUnit - 1) / Source::kPerUnit;
   for (size_t first = 0; first < kWidth; first += kLanes) {
     const size_t width = Remaining(kWidth - first);  // columns of the panel written here
     const size_t have = rows > first ? (rows - first < width ? rows - first : width) : 0;
-    for (size_t kk = 0; kk < k; kk += kLanes) {
-      const size_t lanes = Remaining(k - kk);
+    for (size_t unit = 0; unit < units; unit += kLanes) {
+      const size_t lanes = Remaining(units - unit);
       F32 block[kLanes];
-      if (have == kLanes && lanes == kLanes) {
-        for (size_t i = 0; i < kLanes; ++i) block[i] = Load(source + (first + i) * outer_stride + kk);
+      if (have == kLanes && (unit + kLanes) * Source::kPerUnit <= source.k) {
+        for (size_t i = 0; i < kLanes; ++i) block[i] = source.WholeAlongK(row + first + i, unit);
       } else {
-        for (size_t i = 0; i < kLanes; ++i) {
-          block[i] = i < have ? LoadN(source + (first + i) * outer_stride + kk, lanes) : Zero();
-        }
+        for (size_t i = 0; i < kLanes; ++i) block[i] = i < have ? source.AlongK(row + first + i, unit) : Zero();
       }
       TransposeSquare(block);
-      float* to = packed + kk * kWidth + first;
+      float* to = packed + unit * kWidth + first;
       if (width == kLanes && lanes == kLanes) {
         for (size_t i = 0; i < kLanes; ++i) Store(to + i * kWidth, block[i]);
       } else {
@@ -96,41 +118,40 @@ LLM_INLINE void PackPanelTransposed(const float* source, size_t outer_stride, si
 }
 
 // Rows lie pages apart, where the hardware does not look ahead.
-constexpr size_t kPrefetchRows = 12;
+constexpr size_t kPrefetchUnits = 12;
 
 // One panel whose values for one k are contiguous.
-template <size_t kWidth>
-LLM_INLINE void PackPanelCopied(const float* source, size_t k_stride, size_t rows, size_t k, float* packed) {
-  for (size_t kk = 0; kk < k; ++kk) {
-    const float* from = source + kk * k_stride;
-    for (size_t first = 0; first < kWidth; first += 16) __builtin_prefetch(from + kPrefetchRows * k_stride + first);
-    float* to = packed + kk * kWidth;
+template <size_t kWidth, typename Source>
+LLM_INLINE void PackPanelCopied(const Source& source, size_t row, size_t rows, float* packed) {
+  const size_t units = (source.k + Source::kPerUnit - 1) / Source::kPerUnit;
+  for (size_t unit = 0; unit < units; ++unit) {
+    for (size_t first = 0; first < kWidth; first += 16) {
+      __builtin_prefetch(source.AddressAcross(row + first, unit + kPrefetchUnits));
+    }
+    float* to = packed + unit * kWidth;
     for (size_t first = 0; first < kWidth; first += kLanes) {
       const size_t width = Remaining(kWidth - first);
       const size_t have = rows > first ? (rows - first < width ? rows - first : width) : 0;
-      StoreN(to + first, have > 0 ? LoadN(from + first, have) : Zero(), width);
+      StoreN(to + first, have > 0 ? source.Across(row + first, unit, have) : Zero(), width);
     }
   }
 }
 
-template <size_t kWidth>
-LLM_INLINE void PackPanels(const float* source, size_t outer_stride, size_t k_stride, size_t outer, size_t k,
-                           float* packed, size_t panel_stride) {
+template <size_t kWidth, typename Source>
+LLM_INLINE void PackPanels(const Source& source, size_t outer, float* packed, size_t panel_stride) {
+  const size_t units = (source.k + Source::kPerUnit - 1) / Source::kPerUnit;
   for (size_t first = 0; first < outer; first += kWidth) {
     const size_t rows = outer - first < kWidth ? outer - first : kWidth;
-    const float* from = source + first * outer_stride;
     float* to = packed + first / kWidth * panel_stride;
-    if (outer_stride == 1 && rows == kWidth) {
-      PackPanelCopied<kWidth>(from, k_stride, kWidth, k, to);
-    } else if (outer_stride == 1) {
-      PackPanelCopied<kWidth>(from, k_stride, rows, k, to);
-    } else if (k_stride == 1) {
-      PackPanelTransposed<kWidth>(from, outer_stride, rows, k, to);
+    if (source.outer_stride == 1 && rows == kWidth) {
+      PackPanelCopied<kWidth>(source, first, kWidth, to);
+    } else if (source.outer_stride == 1) {
+      PackPanelCopied<kWidth>(source, first, rows, to);
+    } else if (source.IsAlongK()) {
+      PackPanelTransposed<kWidth>(source, first, rows, to);
     } else {
-      for (size_t kk = 0; kk < k; ++kk) {
-        for (size_t i = 0; i < kWidth; ++i) {
-          to[kk * kWidth + i] = i < rows ? from[i * outer_stride + kk * k_stride] : 0.0f;
-        }
+      for (size_t unit = 0; unit < units; ++unit) {
+        for (size_t i = 0; i < kWidth; ++i) to[unit * kWidth + i] = i < rows ? source.At(first + i, unit) : 0.0f;
       }
     }
   }

@@ -1,0 +1,131 @@
+// The micro-kernel and the loops around it, for any kind of unit. Goto and van de Geijn, "Anatomy of High-Performance
+// Matrix Multiplication" (2008): a tile of C stays in registers while panels of A and B stream past.
+#pragma once
+
+#include "kernels/gemm/gemm_simd.h"
+#include "simd/vec-inl.h"
+
+namespace llm {
+namespace LLM_ISA {
+
+// Tile sizes fill the registers: rows * vectors accumulators, `vectors` of B, one broadcast of A.
+#if defined(__AVX512F__)
+constexpr size_t kRows = 14, kVectors = 2;  // 28 + 2 + 1 of 32
+#elif defined(__AVX2__)
+constexpr size_t kRows = 6, kVectors = 2;  // 12 + 2 + 1 of 16
+#elif defined(__aarch64__)
+constexpr size_t kRows = 8, kVectors = 3;  // 24 + 3 + 1 of 32
+#else
+constexpr size_t kRows = 4, kVectors = 2;  // 8 + 2 + 1 of 16
+#endif
+constexpr size_t kColumns = kVectors * kLanes;
+
+// One unit is one float32.
+struct FloatMath {
+  using Vector = F32;  // of C's elements
+  static LLM_INLINE_METHOD F32 MulAdd(F32 sum, F32 a, F32 b) { return Fma(a, b, sum); }
+  static LLM_INLINE_METHOD F32 Repeat(const float* unit) { return Set(*unit); }
+  static LLM_INLINE_METHOD F32 Elements(const float* c) { return Load(c); }
+  static LLM_INLINE_METHOD F32 ElementsN(const float* c, size_t lanes) { return LoadN(c, lanes); }
+  static LLM_INLINE_METHOD F32 Bits(F32 c) { return c; }
+};
+
+struct GemmTileCall {
+  const float* a;
+  const float* b;
+  size_t units;
+  float* c;
+  size_t c_stride;
+  size_t columns;  // that exist
+  GemmInit init;
+  const float* bias;
+};
+
+// Lanes of vector v that exist; 0 where the matrix has ended before it.
+LLM_INLINE size_t LanesOf(size_t columns, size_t v) {
+  return columns > v * kLanes ? Remaining(columns - v * kLanes) : 0;
+}
+
+// Math::Vector holds C's elements; MulAdd(sum, a, b) adds the products of a's and b's units, a's repeated in all lanes.
+template <typename Math, size_t kM>
+void GemmMicroKernel(const GemmTileCall& tile) {
+  using Vector = typename Math::Vector;
+  Vector sum[kM][kVectors];
+  const float* a = tile.a;
+  const float* b = tile.b;
+  for (size_t i = 0; i < kM; ++i) {
+    for (size_t v = 0; v < kVectors; ++v) sum[i][v] = Vector{};
+  }
+  for (size_t unit = tile.units; unit > 0; --unit) {
+    F32 column[kVectors];
+    for (size_t v = 0; v < kVectors; ++v) column[v] = Load(b + v * kLanes);
+#pragma GCC unroll 16
+    for (size_t i = 0; i < kM; ++i) {
+      const F32 row = Math::Repeat(a + i);
+#pragma GCC unroll 4
+      for (size_t v = 0; v < kVectors; ++v) sum[i][v] = Math::MulAdd(sum[i][v], row, column[v]);
+    }
+    a += kRows;
+    b += kColumns;
+  }
+  const bool is_whole = tile.columns == kColumns;
+  for (size_t v = 0; v < kVectors; ++v) {
+    const size_t lanes = LanesOf(tile.columns, v);
+    if (lanes == 0) break;
+    const Vector bias = tile.init == GemmInit::kBias ? Math::ElementsN(tile.bias + v * kLanes, lanes) : Vector{};
+    float* c = tile.c + v * kLanes;
+    for (size_t i = 0; i < kM; ++i, c += tile.c_stride) {
+      if (is_whole) {
+        const Vector start = tile.init == GemmInit::kC ? Math::Elements(c) : bias;
+        Store(c, Math::Bits(start + sum[i][v]));
+      } else {
+        const Vector start = tile.init == GemmInit::kC ? Math::ElementsN(c, lanes) : bias;
+        StoreN(c, Math::Bits(start + sum[i][v]), lanes);
+      }
+    }
+  }
+}
+
+using GemmMicroKernelFunction = void (*)(const GemmTileCall& tile);
+
+// Index m computes m rows; 0 is not used.
+template <typename Math>
+struct GemmMicroKernels {
+#define LLM_KERNEL(m) GemmMicroKernel<Math, m>
+#if defined(__AVX512F__)
+  static constexpr GemmMicroKernelFunction kOfRows[] = {
+      nullptr,       LLM_KERNEL(1), LLM_KERNEL(2),  LLM_KERNEL(3),  LLM_KERNEL(4),  LLM_KERNEL(5),  LLM_KERNEL(6), LLM_KERNEL(7),
+      LLM_KERNEL(8), LLM_KERNEL(9), LLM_KERNEL(10), LLM_KERNEL(11), LLM_KERNEL(12), LLM_KERNEL(13), LLM_KERNEL(14)};
+#elif defined(__AVX2__)
+  static constexpr GemmMicroKernelFunction kOfRows[] = {nullptr,       LLM_KERNEL(1), LLM_KERNEL(2), LLM_KERNEL(3),
+                                                        LLM_KERNEL(4), LLM_KERNEL(5), LLM_KERNEL(6)};
+#elif defined(__aarch64__)
+  static constexpr GemmMicroKernelFunction kOfRows[] = {nullptr,       LLM_KERNEL(1), LLM_KERNEL(2),
+                                                        LLM_KERNEL(3), LLM_KERNEL(4), LLM_KERNEL(5),
+                                                        LLM_KERNEL(6), LLM_KERNEL(7), LLM_KERNEL(8)};
+#else
+  static constexpr GemmMicroKernelFunction kOfRows[] = {nullptr, LLM_KERNEL(1), LLM_KERNEL(2), LLM_KERNEL(3),
+                                                        LLM_KERNEL(4)};
+#endif
+#undef LLM_KERNEL
+  static_assert(sizeof kOfRows / sizeof kOfRows[0] == kRows + 1, "one kernel per number of rows");
+};
+
+// GemmBlock of gemm_simd.h, over units of any kind.
+template <typename Math>
+LLM_INLINE void GemmBlockOf(size_t m, size_t n, size_t units, const float* packed_a, size_t a_stride,
+                            const float* packed_b, size_t b_stride, float* c, size_t c_stride, GemmInit init,
+                            const float* bias) {
+  for (size_t j = 0; j < n; j += kColumns) {
+    const size_t columns = n - j < kColumns ? n - j : kColumns;
+    const float* b = packed_b + j / kColumns * b_stride;
+    for (size_t i = 0; i < m; i += kRows) {
+      const size_t rows = m - i < kRows ? m - i : kRows;
+      GemmMicroKernels<Math>::kOfRows[rows]({packed_a + i / kRows * a_stride, b, units, c + i * c_stride + j, c_stride,
+                                             columns, init, init == GemmInit::kBias ? bias + j : nullptr});
+    }
+  }
+}
+
+}  // namespace LLM_ISA
+}  // namespace llm
