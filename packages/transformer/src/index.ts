@@ -20,7 +20,17 @@ export { KvCache } from './cache/kv-cache.ts';
 export { generate, stream } from './generation/generate.ts';
 export type { FinishReason, GenerateResult } from './generation/generate.ts';
 export type { GenerateOptions } from './generation/options.ts';
-export type { SamplingOptions } from './generation/sample.ts';
+export type {
+  ProcessorOptions,
+  SamplingOptions,
+} from './generation/processors/processor-options.ts';
+export type { LogitsProcessor, RowContext } from './generation/processors/processor.ts';
+export type { SequenceBias } from './generation/processors/sequence-bias.ts';
+export type { TokenLogprob } from './generation/sample.ts';
+export { StopText, type TextDecoding, type TokenStream } from './generation/stop-text.ts';
+export type { TokenStreams } from './generation/stop-text.ts';
+export type { LanguageModel } from './generation/stepper.ts';
+export type { CacheView, KeyValueCache } from './cache/key-value-cache.ts';
 export { RewardModel } from './heads/reward-model.ts';
 export { ValueModel } from './heads/value-model.ts';
 export { ScalarHead, type HeadForwardOptions, type HeadOptions } from './heads/scalar-head.ts';

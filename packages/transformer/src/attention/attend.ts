@@ -1,6 +1,6 @@
 // Attention of one layer, with or without a cache.
 import { attention, type Generator, type Tensor } from '@llm/tensor';
-import type { KvCache } from '../cache/kv-cache.ts';
+import type { KeyValueCache } from '../cache/key-value-cache.ts';
 
 export interface AttendOptions {
   /** Factor of the scores. @default 1/√D */
@@ -28,7 +28,7 @@ export interface Heads {
 export interface AttendPass {
   /** [B, S], or with a cache [B, Smax]. */
   readonly attentionMask?: Tensor;
-  readonly kvCache?: KvCache;
+  readonly kvCache?: KeyValueCache;
   readonly layer: number;
 }
 
@@ -52,7 +52,11 @@ export function attend(
     if (dropout === 0 || generator === undefined) return attention(queries, keys, values, shared);
     return attention(queries, keys, values, { ...shared, dropout, seed: generator.nextSeed() });
   }
-  const cached = kvCache.write(layer, keys, values); // [B, Smax, K, D]
-  const keyLength = kvCache.length + queries.shape[1]!;
-  return attention(queries, cached.keys, cached.values, { ...shared, keyLength });
+  const seen = kvCache.extend(layer, keys, values, mask); // [B, S, K, D]
+  return attention(queries, seen.keys, seen.values, {
+    ...shared,
+    isCausal: isCausal && (seen.isCausal ?? true),
+    mask: seen.mask,
+    keyLength: seen.keyLength,
+  });
 }

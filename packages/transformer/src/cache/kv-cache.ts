@@ -1,6 +1,7 @@
 // Keys and values of the tokens already read, so that each new token costs one position. The buffers
 // are allocated once at their full length and written in place.
-import { kvCacheWrite, ShapeError, tf, type Tensor } from '@llm/tensor';
+import { kvCacheWrite, scope, ShapeError, tf, type Tensor } from '@llm/tensor';
+import type { CacheView, KeyValueCache } from './key-value-cache.ts';
 
 export interface KvCacheShape {
   readonly batch: number;
@@ -16,18 +17,22 @@ export interface LayerCache {
   readonly values: Tensor; // [B, Smax, K, D]
 }
 
-export class KvCache {
-  readonly batch: number;
+export class KvCache implements KeyValueCache {
   readonly maxLength: number;
+  #batch: number;
   #layers: LayerCache[] | null;
   #length = 0;
 
   constructor(shape: KvCacheShape) {
     const { batch, maxLength, numLayers, numKeyValueHeads: K, headDim: D } = shape;
-    this.batch = batch;
+    this.#batch = batch;
     this.maxLength = maxLength;
     const buffer = (): Tensor => tf.keep(tf.fill([batch, maxLength, K, D], 0));
     this.#layers = Array.from({ length: numLayers }, () => ({ keys: buffer(), values: buffer() }));
+  }
+
+  get batch(): number {
+    return this.#batch;
   }
 
   /** Positions filled. */
@@ -43,6 +48,12 @@ export class KvCache {
     return cache;
   }
 
+  /** As `write`, with what attention needs to read it. */
+  extend(layer: number, keys: Tensor, values: Tensor, mask?: Tensor): CacheView {
+    const cache = this.write(layer, keys, values);
+    return { ...cache, keyLength: this.#length + keys.shape[1]!, mask };
+  }
+
   /** Counts `tokens` as filled, once every layer has written them. */
   advance(tokens: number): void {
     this.#length += tokens;
@@ -56,6 +67,26 @@ export class KvCache {
       );
     }
     this.#length = length;
+  }
+
+  /** Row i becomes a copy of row rows[i]: beams that go on from others, one prompt for several texts. */
+  select(rows: readonly number[]): void {
+    const isSame = rows.length === this.#batch && rows.every((row, i) => row === i);
+    if (isSame) return;
+    for (const row of rows) this.#checkRow(row);
+    const layers = this.#layers ?? [];
+    this.#layers = layers.map(({ keys, values }) => ({
+      keys: selectRows(keys, rows, this.#length),
+      values: selectRows(values, rows, this.#length),
+    }));
+    this.#batch = rows.length;
+  }
+
+  #checkRow(row: number): void {
+    if (Number.isInteger(row) && row >= 0 && row < this.#batch) return;
+    throw new ShapeError(
+      `KvCache.select: rows: expected integers in [0, ${this.#batch}), got ${row}. Name rows that exist.`,
+    );
   }
 
   dispose(): void {
@@ -75,4 +106,20 @@ export class KvCache {
       `KvCache: expected a cache with this layer, got ${got}. Make one with model.createCache.`,
     );
   }
+}
+
+/** A buffer whose row i is row rows[i] of `buffer` [B, Smax, K, D] up to `length`; the old one is freed, or
+ *  used again where the number of rows stays. */
+function selectRows(buffer: Tensor, rows: readonly number[], length: number): Tensor {
+  const [batch, maxLength, K, D] = buffer.shape as [number, number, number, number];
+  const isKept = rows.length === batch;
+  const target = isKept ? buffer : tf.keep(tf.fill([rows.length, maxLength, K, D], 0));
+  if (length > 0) {
+    scope(() => {
+      const filled = tf.slice(buffer, [0, 0, 0, 0], [batch, length, K, D]);
+      kvCacheWrite(target, tf.gather(filled, [...rows], 0), 0);
+    });
+  }
+  if (!isKept) buffer.dispose();
+  return target;
 }

@@ -1,17 +1,17 @@
 // The two halves of generation with a cache: read the prompts, then one token for each row at a time.
 import { scope, tf, type Tensor } from '@llm/tensor';
-import type { KvCache } from '../cache/kv-cache.ts';
+import type { KeyValueCache } from '../cache/key-value-cache.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { inEvaluation } from './in-evaluation.ts';
 import type { PaddedPrompts } from './left-pad.ts';
 
 /** The state between steps. */
 export interface DecodeState {
-  readonly kvCache: KvCache;
+  readonly kvCache: KeyValueCache;
   /** [B, Smax]: 0 at the prompts' padding; null when there is none. */
-  readonly attentionMask: Tensor | null;
+  attentionMask: Tensor | null;
   /** Tokens read so far, of each row. */
-  readonly lengths: Int32Array;
+  lengths: Int32Array;
 }
 
 /** Room for the prompts and `newTokens` more; free it with disposeState. */
@@ -34,6 +34,16 @@ export function createState(
 export function disposeState({ kvCache, attentionMask }: DecodeState): void {
   kvCache.dispose();
   attentionMask?.dispose();
+}
+
+/** Row i goes on from what row rows[i] was. */
+export function selectState(state: DecodeState, rows: readonly number[]): void {
+  state.kvCache.select(rows);
+  state.lengths = Int32Array.from(rows, (row) => state.lengths[row]!);
+  const { attentionMask } = state;
+  if (attentionMask === null) return;
+  state.attentionMask = tf.keep(tf.gather(attentionMask, [...rows], 0));
+  attentionMask.dispose();
 }
 
 /** Reads the prompts. Returns the logits of each row's next token, [B, V]; the caller owns them. */

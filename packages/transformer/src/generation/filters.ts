@@ -6,16 +6,17 @@ export function applyTemperature(logits: Float32Array, temperature: number): voi
   for (let i = 0; i < logits.length; i++) logits[i] = logits[i]! / temperature;
 }
 
-/** Keeps the k largest logits, and all that tie with the smallest of them (Fan et al. 2018). */
-export function keepTopK(logits: Float32Array, k: number): void {
-  if (k >= logits.length) return;
-  const threshold = kthLargest(logits, k);
+/** Keeps the k largest logits (at least minKept), and all that tie with the smallest of them (Fan et al. 2018). */
+export function keepTopK(logits: Float32Array, k: number, minKept = 1): void {
+  const count = Math.max(k, minKept);
+  if (count >= logits.length) return;
+  const threshold = kthLargest(logits, count);
   for (let i = 0; i < logits.length; i++) if (logits[i]! < threshold) logits[i] = -Infinity;
 }
 
 /** Nucleus sampling (Holtzman et al. 2020): drops the least probable tokens whose probabilities sum to
- *  at most 1 − p; the most probable token always stays. */
-export function keepTopP(logits: Float32Array, p: number): void {
+ *  at most 1 − p; the minKept most probable tokens always stay. */
+export function keepTopP(logits: Float32Array, p: number, minKept = 1): void {
   if (p >= 1) return;
   const probabilities = softmax(logits);
   // Tokens below this share sum to less than 1 − p together: they go without being sorted.
@@ -23,14 +24,14 @@ export function keepTopP(logits: Float32Array, p: number): void {
   const candidates: number[] = [];
   let dropped = 0;
   for (const [i, probability] of probabilities.entries()) {
-    if (probability > share) candidates.push(i);
+    if (probability > share || minKept > 1) candidates.push(i);
     else {
       dropped += probability;
       logits[i] = -Infinity;
     }
   }
   candidates.sort((a, b) => probabilities[a]! - probabilities[b]!);
-  candidates.pop(); // the most probable one
+  candidates.length = Math.max(candidates.length - minKept, 0); // the most probable stay
   for (const i of candidates) {
     dropped += probabilities[i]!;
     if (dropped > 1 - p) return;
@@ -50,10 +51,15 @@ export function softmax(logits: Float32Array): Float64Array {
 
 /** log softmax at one index, in double precision. */
 export function logSoftmaxAt(logits: Float32Array, index: number): number {
+  return logits[index]! - logSumExp(logits);
+}
+
+/** log Σ exp, in double precision. */
+export function logSumExp(logits: Float32Array): number {
   const max = largest(logits);
   let sum = 0;
   for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - max);
-  return logits[index]! - max - Math.log(sum);
+  return max + Math.log(sum);
 }
 
 /** Index of the largest value, the first of equals. */
@@ -66,7 +72,7 @@ export function argmax(values: Float32Array): number {
 const largest = (values: Float32Array): number => values[argmax(values)]!;
 
 /** The k-th largest value, by a heap of the k largest seen so far with the smallest on top. */
-function kthLargest(values: Float32Array, k: number): number {
+export function kthLargest(values: Float32Array, k: number): number {
   const heap = values.slice(0, k).sort(); // ascending order is a valid heap
   for (let i = k; i < values.length; i++) {
     if (values[i]! > heap[0]!) sink(heap, values[i]!);

@@ -157,6 +157,83 @@ describe('generate', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('gives several texts of a prompt, the first as if it were alone', async () => {
+    const model = randomModel('llama');
+    const options = { ...greedy, temperature: 1, seed: [4, 9] };
+    const { sequences } = await generate(model, PROMPTS.slice(0, 2), {
+      ...options,
+      numReturnSequences: 3,
+    });
+    expect(sequences).toHaveLength(6);
+    expect(new Set(sequences.map(String)).size).toBe(6);
+    for (const [i, seed] of [4, 9].entries()) {
+      const alone = await generate(model, PROMPTS[i]!, {
+        ...options,
+        seed,
+        numReturnSequences: 3,
+      });
+      expect(alone.sequences).toEqual(sequences.slice(3 * i, 3 * i + 3));
+    }
+  });
+
+  it('writes the same for a seed wherever the prompt stands in a batch', async () => {
+    const model = randomModel('gpt2');
+    const options = { ...greedy, temperature: 1 };
+    const [a, b, c] = PROMPTS as [number[], number[], number[]];
+    const one = await generate(model, [a, b, c], { ...options, seed: [1, 2, 3] });
+    const other = await generate(model, [c, a], { ...options, seed: [3, 1] });
+    expect(other.sequences).toEqual([one.sequences[2], one.sequences[0]]);
+  });
+
+  it('lists the likeliest tokens of each step with their log-probabilities', async () => {
+    const model = randomModel('llama');
+    const options = { ...greedy, logprobs: true, topLogprobs: 4 };
+    const { sequences, logprobs, topLogprobs } = await generate(model, PROMPTS, options);
+    for (const [row, tokens] of sequences.entries()) {
+      for (const [i, token] of tokens.entries()) {
+        const top = topLogprobs![row]![i]!;
+        expect(top).toHaveLength(4);
+        expect(top[0]).toEqual({ token, logprob: logprobs![row]![i] }); // greedy
+        expect(top.map(({ logprob }) => logprob)).toEqual(
+          top.map(({ logprob }) => logprob).sort((x, y) => y - x),
+        );
+      }
+    }
+  });
+
+  it('stops at a stop string that lies across tokens and cuts the text exactly', async () => {
+    const model = randomModel('gpt2');
+    const letters = 'abcdefghijklmnopqrstuvw';
+    const tokenizer = {
+      decodeStream: () => ({ push: (id: number) => `${letters[id]!}-`, flush: () => '' }),
+    };
+    const free = await generate(model, PROMPTS, { ...greedy, tokenizer });
+    const text = free.texts![0]!;
+    const stop = text.slice(3, 6); // '-x-': ends in the middle of nothing, begins in a token
+    const pieces: string[] = [];
+    const { sequences, texts, finishReasons } = await generate(model, PROMPTS[0]!, {
+      ...greedy,
+      tokenizer,
+      stopStrings: [stop],
+      onText: (piece) => pieces.push(piece),
+    });
+    expect(texts![0]).toBe(text.slice(0, text.indexOf(stop)));
+    expect(pieces.join('')).toBe(texts![0]);
+    expect(finishReasons).toEqual(['stop']);
+    expect(sequences[0]).toEqual(
+      free.sequences[0]!.slice(0, Math.ceil((text.indexOf(stop) + stop.length) / 2)),
+    );
+  });
+
+  it('runs the processors over the row alone, not its padding', async () => {
+    const model = randomModel('llama');
+    const options = { ...greedy, repetitionPenalty: 1.8, noRepeatNgramSize: 2, badWords: [[0]] };
+    const { sequences } = await generate(model, PROMPTS, options);
+    for (const [i, prompt] of PROMPTS.entries())
+      expect((await generate(model, prompt, options)).sequences[0]).toEqual(sequences[i]);
+    expect(sequences).not.toEqual((await generate(model, PROMPTS, greedy)).sequences);
+  });
+
   it.each([
     [[], greedy, 'generate: prompts: expected at least one, got none'],
     [[[]], greedy, 'generate: prompts[0]: expected at least one token, got none'],
@@ -164,6 +241,8 @@ describe('generate', () => {
     [[[1]], { ...greedy, maxNewTokens: 0 }, 'maxNewTokens: expected a positive integer, got 0'],
     [[[1]], { ...greedy, maxNewTokens: 41 }, 'maxNewTokens: expected at most 40'],
     [[[1]], { ...greedy, topP: 0 }, 'topP: expected a number in (0, 1], got 0'],
+    [[[1]], { ...greedy, seed: [1, 2] }, 'seed: expected one for each of 1 prompts, got 2'],
+    [[[1]], { ...greedy, stopStrings: ['a'] }, 'tokenizer: expected the tokenizer whose text'],
   ])('refuses %j with %j', async (prompts, options, message) => {
     await expect(generate(randomModel('gpt2'), prompts, options)).rejects.toThrow(message);
   });

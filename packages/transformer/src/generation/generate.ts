@@ -1,41 +1,40 @@
-// Autoregressive generation: read the prompts once, then sample and read one token at a time.
-import { Generator, type Tensor } from '@llm/tensor';
+// Autoregressive generation: read the prompts once, then choose and read one token at a time.
 import type { CausalLm } from '../models/causal-lm.ts';
-import { createState, decodeStep, disposeState, prefill } from './decode-step.ts';
-import { leftPad } from './left-pad.ts';
-import { nextTurn } from './next-turn.ts';
+import { decode, type Decoded } from './decode.ts';
+import { checkPrompts } from './left-pad.ts';
 import { checkOptions, type GenerateOptions } from './options.ts';
-import { sample, type Sampled } from './sample.ts';
+import type { TokenLogprob } from './sample.ts';
+import { createStepper, type LanguageModel } from './stepper.ts';
 
-/** Why a sequence ended: a stop token, or maxNewTokens. */
+/** Why a sequence ended: a stop token or stop string, or maxNewTokens. */
 export type FinishReason = 'stop' | 'length';
 
+/** A row for each text: numReturnSequences of the first prompt, then of the second. */
 export interface GenerateResult {
-  /** The new tokens of each prompt, the stop token included. */
+  /** The new tokens, the stop token included. */
   readonly sequences: number[][];
   readonly finishReasons: FinishReason[];
   /** Of each new token, under softmax(logits / temperature); only if asked for. */
   readonly logprobs?: number[][];
+  /** For each new token the likeliest ones in its place, likeliest first; only if asked for. */
+  readonly topLogprobs?: TokenLogprob[][][];
+  /** With a tokenizer: the text of each row, cut before the stop string. */
+  readonly texts?: string[];
 }
 
-/** Continues each prompt (token ids). Prompts may differ in length: each row gives what it would alone.
+/** Continues each prompt (token ids); an encoder–decoder writes an answer to each source. Prompts may
+ *  differ in length: each row gives what it would alone.
  *  @example const { sequences } = await generate(model, [[1, 5, 7]], { maxNewTokens: 20 }) */
 export async function generate(
-  model: CausalLm,
+  model: LanguageModel,
   prompts: readonly (readonly number[])[] | readonly number[],
   options: GenerateOptions,
 ): Promise<GenerateResult> {
   const rows = asRows(prompts);
-  const sequences = rows.map((): number[] => []);
-  const finishReasons = rows.map((): FinishReason => 'length');
-  const logprobs = rows.map((): number[] => []);
-  for await (const { row, token, logprob, isStop } of decode(model, rows, options)) {
-    sequences[row]!.push(token);
-    logprobs[row]!.push(logprob);
-    if (isStop) finishReasons[row] = 'stop';
-    options.onToken?.(token, row);
-  }
-  return { sequences, finishReasons, ...(options.logprobs === true ? { logprobs } : {}) };
+  const count = rows.length * (options.numReturnSequences ?? 1);
+  const result = new ResultBuilder(count, options);
+  for await (const decoded of decodeTokens(model, rows, options)) result.add(decoded);
+  return result.build();
 }
 
 /** Continues one prompt and yields each token as it comes. Leaving the loop frees everything. */
@@ -44,15 +43,50 @@ export async function* stream(
   prompt: readonly number[],
   options: GenerateOptions,
 ): AsyncGenerator<number, void, void> {
-  for await (const { token } of decode(model, [prompt], options)) {
+  for await (const { token, text } of decodeTokens(model, [prompt], options)) {
     options.onToken?.(token, 0);
+    if (text !== '') options.onText?.(text, 0);
     yield token;
   }
 }
 
-interface Decoded extends Sampled {
-  readonly row: number;
-  readonly isStop: boolean;
+async function* decodeTokens(
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions,
+): AsyncGenerator<Decoded, void, void> {
+  checkPrompts(prompts, 'shape' in model ? model.shape.vocabSize : model.config.vocabSize);
+  const checked = checkOptions(model, prompts, options);
+  yield* decode(createStepper(model, prompts, options.maxNewTokens), prompts, checked);
+}
+
+class ResultBuilder {
+  readonly #options: GenerateOptions;
+  readonly #rows: Decoded[][];
+
+  constructor(count: number, options: GenerateOptions) {
+    this.#options = options;
+    this.#rows = Array.from({ length: count }, () => []);
+  }
+
+  add(decoded: Decoded): void {
+    this.#rows[decoded.row]!.push(decoded);
+    this.#options.onToken?.(decoded.token, decoded.row);
+    if (decoded.text !== '') this.#options.onText?.(decoded.text, decoded.row);
+  }
+
+  build(): GenerateResult {
+    const { logprobs = false, topLogprobs = 0, tokenizer } = this.#options;
+    const each = <T>(pick: (decoded: Decoded) => T): T[][] =>
+      this.#rows.map((row) => row.map(pick));
+    return {
+      sequences: each(({ token }) => token),
+      finishReasons: this.#rows.map((row) => (row.at(-1)!.isStop ? 'stop' : 'length')),
+      ...(logprobs && { logprobs: each(({ logprob }) => logprob) }),
+      ...(topLogprobs > 0 && { topLogprobs: each(({ top }) => [...top]) }),
+      ...(tokenizer && { texts: each(({ text }) => text).map((parts) => parts.join('')) }),
+    };
+  }
 }
 
 function asRows(
@@ -62,73 +96,4 @@ function asRows(
   return rows.length > 0 || prompts.length === 0
     ? rows
     : [prompts.filter((id) => typeof id === 'number')];
-}
-
-/** Yields every open row's token, step by step. */
-async function* decode(
-  model: CausalLm,
-  prompts: readonly (readonly number[])[],
-  options: GenerateOptions,
-): AsyncGenerator<Decoded, void, void> {
-  const padded = leftPad(prompts, model.shape.vocabSize);
-  const checked = checkOptions(model, padded.columns, options);
-  const tokens = new Int32Array(prompts.length);
-  const state = createState(model, padded, options.maxNewTokens);
-  let open = rowGenerators(prompts.length, options.seed ?? 0).map((generator, row) => ({
-    generator,
-    row,
-  }));
-  try {
-    for (let step = 0; step < options.maxNewTokens && open.length > 0; step++) {
-      const logits = await takeLogits(
-        step === 0 ? prefill(model, padded, state) : decodeStep(model, tokens, state),
-      );
-      options.signal?.throwIfAborted();
-      const stopped = new Set<number>();
-      for (const { row, generator } of open) {
-        const next = nextToken(rowOf(logits, row, model), generator, { ...checked, step });
-        tokens[row] = next.token;
-        if (next.isStop) stopped.add(row);
-        yield { row, ...next };
-      }
-      open = open.filter(({ row }) => !stopped.has(row));
-    }
-  } finally {
-    disposeState(state);
-  }
-}
-
-const rowOf = (
-  logits: Float32Array,
-  row: number,
-  { shape: { vocabSize } }: CausalLm,
-): Float32Array => logits.slice(row * vocabSize, (row + 1) * vocabSize);
-
-function nextToken(
-  logits: Float32Array,
-  generator: Generator,
-  options: ReturnType<typeof checkOptions> & { readonly step: number },
-): Omit<Decoded, 'row'> {
-  const { stopTokens, minNewTokens = 0, step } = options;
-  if (step < minNewTokens) forbid(logits, stopTokens);
-  const sampled = sample(logits, generator, options);
-  return { ...sampled, isStop: stopTokens.includes(sampled.token) };
-}
-
-/** A stream for each row, so that a row's text depends on the seed and its place alone. */
-function rowGenerators(rows: number, seed: number): Generator[] {
-  const seeds = new Generator(seed);
-  return Array.from({ length: rows }, () => new Generator(seeds.nextSeed()));
-}
-
-/** Reads the logits and lets the event loop turn, so that sockets and signals are heard. */
-async function takeLogits(logits: Tensor): Promise<Float32Array> {
-  const values = await logits.data<'float32'>();
-  logits.dispose();
-  await nextTurn();
-  return values;
-}
-
-function forbid(logits: Float32Array, tokens: readonly number[]): void {
-  for (const token of tokens) if (token < logits.length) logits[token] = -Infinity;
 }

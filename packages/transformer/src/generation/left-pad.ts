@@ -29,7 +29,8 @@ export function leftPad(prompts: readonly (readonly number[])[], vocabSize: numb
   return { batch: prompts.length, columns, inputIds, attentionMask: isEven ? null : mask, lengths };
 }
 
-function checkPrompts(prompts: readonly (readonly number[])[], vocabSize: number): void {
+/** Throws GenerationError unless there are prompts, none of them empty, of known tokens. */
+export function checkPrompts(prompts: readonly (readonly number[])[], vocabSize: number): void {
   if (prompts.length === 0) {
     throw new GenerationError(
       'generate: prompts: expected at least one, got none. Pass token ids.',

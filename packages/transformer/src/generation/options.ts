@@ -1,49 +1,104 @@
 // The options of generation and what makes them valid.
 import { stopTokensOf } from '../config/config.ts';
 import { GenerationError } from '../errors.ts';
-import type { CausalLm } from '../models/causal-lm.ts';
-import type { SamplingOptions } from './sample.ts';
+import { CausalLm } from '../models/causal-lm.ts';
+import type { ProcessorOptions, SamplingOptions } from './processors/processor-options.ts';
+import type { LanguageModel } from './stepper.ts';
+import type { TextDecoding } from './stop-text.ts';
 
-export interface GenerateOptions extends SamplingOptions {
+export interface GenerateOptions extends SamplingOptions, ProcessorOptions, TextDecoding {
   /** Most tokens to add to each prompt. */
   readonly maxNewTokens: number;
-  /** Stop tokens cannot come before this many. @default 0 */
-  readonly minNewTokens?: number;
-  /** Same seed, same model, same prompts: same text. Each row draws from a stream of its own. @default 0 */
-  readonly seed?: number;
+  /** Texts for each prompt; they follow each other in the result. @default 1 */
+  readonly numReturnSequences?: number;
+  /** Same seed, same model, same prompts: same text. Each row draws from a stream of its own. A list holds
+   *  a seed for each prompt, which then gives the same text whatever else is in the batch. @default 0 */
+  readonly seed?: number | readonly number[];
   /** Tokens that end a sequence; the token itself is kept. @default the configuration's eosTokenId */
   readonly stopTokens?: readonly number[];
   /** Also return the log-probability of each new token. @default false */
   readonly logprobs?: boolean;
-  /** Called for each new token. */
+  /** Also return so many of the likeliest tokens at each step, with their log-probabilities. @default 0 */
+  readonly topLogprobs?: number;
+  /** Called for each new token; with beams once a text is final. */
   readonly onToken?: (token: number, row: number) => void;
   /** Aborting rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
+export type CheckedOptions = GenerateOptions & { readonly stopTokens: readonly number[] };
+
 /** Fills in the model's stop tokens. Throws GenerationError. */
 export function checkOptions(
-  model: CausalLm,
-  longestPrompt: number,
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
   options: GenerateOptions,
-): GenerateOptions & { readonly stopTokens: readonly number[] } {
-  const { maxNewTokens, minNewTokens = 0, temperature = 0, topK, topP } = options;
-  const isCount = Number.isSafeInteger;
-  require(isCount(maxNewTokens) &&
-    maxNewTokens > 0, 'maxNewTokens', 'a positive integer', maxNewTokens);
-  require(isCount(minNewTokens) &&
-    minNewTokens >= 0, 'minNewTokens', 'an integer ≥ 0', minNewTokens);
-  require(temperature >= 0 && temperature < Infinity, 'temperature', 'a number ≥ 0', temperature);
-  require(topK === undefined || (isCount(topK) && topK > 0), 'topK', 'a positive integer', topK);
-  require(topP === undefined || (topP > 0 && topP <= 1), 'topP', 'a number in (0, 1]', topP);
-  const room = model.shape.positionLimit - longestPrompt + 1; // the last token is not read again
-  require(maxNewTokens <=
-    room, 'maxNewTokens', `at most ${room}, the positions left`, maxNewTokens);
-  return { ...options, stopTokens: options.stopTokens ?? stopTokensOf(model.config) };
+): CheckedOptions {
+  const { maxNewTokens, seed } = options;
+  checkNumbers(options);
+  if (options.temperature === Infinity) fail('temperature', 'a number ≥ 0', Infinity);
+  const room = roomFor(model, prompts);
+  if (maxNewTokens > room)
+    fail('maxNewTokens', `at most ${room}, the positions left`, maxNewTokens);
+  if (typeof seed === 'object' && seed.length !== prompts.length)
+    fail('seed', `one for each of ${prompts.length} prompts`, seed.length);
+  if ((options.stopStrings?.length ?? 0) > 0 && options.tokenizer === undefined)
+    fail('tokenizer', 'the tokenizer whose text stopStrings are looked for in', undefined);
+  return { ...options, stopTokens: options.stopTokens ?? modelStopTokens(model) };
 }
 
-function require(condition: boolean, name: string, expected: string, got: unknown): void {
-  if (condition) return;
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+const isPositive = (value: number): boolean => isCount(value) && value > 0;
+const isShare = (value: number): boolean => value > 0 && value <= 1;
+const isCutoff = (value: number): boolean => value >= 0 && value < 1;
+
+/** Of each option that is a number: which it may be, in words and as a test. */
+const NUMBERS: readonly [
+  name: keyof GenerateOptions,
+  expected: string,
+  isRight: (value: number) => boolean,
+][] = [
+  ['maxNewTokens', 'a positive integer', isPositive],
+  ['numReturnSequences', 'a positive integer', isPositive],
+  ['minNewTokens', 'an integer ≥ 0', isCount],
+  ['minLength', 'an integer ≥ 0', isCount],
+  ['topLogprobs', 'an integer ≥ 0', isCount],
+  ['noRepeatNgramSize', 'an integer ≥ 0', isCount],
+  ['encoderNoRepeatNgramSize', 'an integer ≥ 0', isCount],
+  ['temperature', 'a number ≥ 0', (value) => value >= 0],
+  ['topK', 'a positive integer', isPositive],
+  ['topP', 'a number in (0, 1]', isShare],
+  ['topH', 'a number in (0, 1]', isShare],
+  ['typicalP', 'a number in (0, 1]', isShare],
+  ['minP', 'a number in [0, 1]', (value) => value >= 0 && value <= 1],
+  ['epsilonCutoff', 'a number in [0, 1)', isCutoff],
+  ['etaCutoff', 'a number in [0, 1)', isCutoff],
+  ['repetitionPenalty', 'a number above 0', (value) => value > 0],
+  ['encoderRepetitionPenalty', 'a number above 0', (value) => value > 0],
+  ['presencePenalty', 'a finite number', Number.isFinite],
+  ['frequencyPenalty', 'a finite number', Number.isFinite],
+];
+
+function checkNumbers(options: GenerateOptions): void {
+  for (const [name, expected, isRight] of NUMBERS) {
+    const value = options[name];
+    if (name !== 'maxNewTokens' && value === undefined) continue;
+    if (typeof value !== 'number' || !isRight(value)) fail(name, expected, value);
+  }
+}
+
+/** Tokens that the model's positions leave; the last one is not read again. */
+function roomFor(model: LanguageModel, prompts: readonly (readonly number[])[]): number {
+  if (!(model instanceof CausalLm)) return model.config.maxPositionEmbeddings;
+  const longest = Math.max(...prompts.map(({ length }) => length));
+  return model.shape.positionLimit - longest + 1;
+}
+
+function modelStopTokens(model: LanguageModel): readonly number[] {
+  return model instanceof CausalLm ? stopTokensOf(model.config) : [model.config.eosTokenId];
+}
+
+export function fail(name: string, expected: string, got: unknown): never {
   throw new GenerationError(
     `generate: ${name}: expected ${expected}, got ${String(got)}. Change it.`,
   );

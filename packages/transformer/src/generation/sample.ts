@@ -1,39 +1,38 @@
-// Chooses the next token of one row from its logits.
+// Chooses the next token of one row from its scores.
 import type { Generator } from '@llm/tensor';
-import { applyTemperature, argmax, keepTopK, keepTopP, logSoftmaxAt, softmax } from './filters.ts';
+import { applyTemperature, argmax, logSumExp, softmax } from './filters.ts';
+import { likeliest } from './processors/warpers.ts';
 
-export interface SamplingOptions {
-  /** 0 takes the most probable token; 1 samples the model's own distribution. @default 0 */
-  readonly temperature?: number;
-  /** Keep only the k most probable tokens. @default all */
-  readonly topK?: number;
-  /** Keep the most probable tokens that together reach this probability, in (0, 1]. @default 1 */
-  readonly topP?: number;
-}
-
-export interface Sampled {
+/** A token and log p of it. */
+export interface TokenLogprob {
   readonly token: number;
-  /** Log-probability under softmax(logits / temperature), temperature 1 when greedy, before top-k and
-   *  top-p: the policy's own, as PPO needs it. NaN unless asked for. */
   readonly logprob: number;
 }
 
-/** logits [V] are used up. */
-export function sample(
-  logits: Float32Array,
-  generator: Generator,
-  options: SamplingOptions & { readonly logprobs?: boolean },
-): Sampled {
-  const { temperature = 0, topK, topP, logprobs = false } = options;
-  if (temperature > 0) applyTemperature(logits, temperature);
-  const policy = logprobs ? logits.slice() : null;
-  const token = temperature === 0 ? argmax(logits) : draw(logits, generator, { topK, topP });
-  return { token, logprob: policy === null ? NaN : logSoftmaxAt(policy, token) };
+/** The likeliest of processed scores [V] at temperature 0, else a draw from softmax(scores). */
+export function choose(scores: Float32Array, generator: Generator, temperature: number): number {
+  return temperature === 0 ? argmax(scores) : generator.multinomial(softmax(scores));
 }
 
-function draw(logits: Float32Array, generator: Generator, options: SamplingOptions): number {
-  const { topK, topP } = options;
-  if (topK !== undefined) keepTopK(logits, topK);
-  if (topP !== undefined) keepTopP(logits, topP);
-  return generator.multinomial(softmax(logits));
+/** The model's own log-probabilities: log softmax(logits / temperature), temperature 1 when greedy, before
+ *  any other processor: the policy's, as PPO needs it. */
+export class PolicyLogprobs {
+  readonly #logits: Float32Array;
+  readonly #shift: number;
+
+  /** logits [V] are copied. */
+  constructor(logits: Float32Array, temperature: number) {
+    this.#logits = logits.slice();
+    if (temperature > 0 && temperature !== 1) applyTemperature(this.#logits, temperature);
+    this.#shift = logSumExp(this.#logits);
+  }
+
+  of(token: number): number {
+    return this.#logits[token]! - this.#shift;
+  }
+
+  /** The `count` likeliest tokens, likeliest first. */
+  top(count: number): TokenLogprob[] {
+    return likeliest(this.#logits, count).map((token) => ({ token, logprob: this.of(token) }));
+  }
 }

@@ -1,6 +1,6 @@
 // What all layers of one forward pass share: where the tokens stand, which keys count, and the cache.
 import { ShapeError, tf, type Tensor } from '@llm/tensor';
-import type { KvCache } from '../cache/kv-cache.ts';
+import type { KeyValueCache } from '../cache/key-value-cache.ts';
 
 export interface ForwardOptions {
   /** [B, S] int32, 1 = attend; S counts the cached tokens too, or is the cache's maxLength. Padding
@@ -9,7 +9,7 @@ export interface ForwardOptions {
   /** [B, T] int32; default: the number of attended tokens before each one. */
   readonly positionIds?: Tensor;
   /** Read and extended by T tokens. No gradient flows through a cache. */
-  readonly kvCache?: KvCache;
+  readonly kvCache?: KeyValueCache;
 }
 
 export interface ForwardPass {
@@ -19,7 +19,7 @@ export interface ForwardPass {
   readonly positionCount: number;
   /** [B, S], or with a cache [B, Smax]. */
   readonly attentionMask?: Tensor;
-  readonly kvCache?: KvCache;
+  readonly kvCache?: KeyValueCache;
 }
 
 /** Checks the options against inputIds [B, T]. The caller owns the tensors of the result. */
@@ -54,7 +54,7 @@ function batchShape(inputIds: Tensor): [batch: number, length: number] {
   return [batch, length];
 }
 
-function checkCache(kvCache: KvCache, batch: number, total: number): void {
+function checkCache(kvCache: KeyValueCache, batch: number, total: number): void {
   if (kvCache.batch !== batch) {
     throw new ShapeError(
       `forward: kvCache: expected a cache for ${batch} rows, got one for ${kvCache.batch}. Make it with model.createCache(${batch}, …).`,

@@ -1,6 +1,7 @@
 // What every encoder–decoder offers: the encoder reads the source once; the decoder writes the target
 // token by token, attending to its own tokens and to what the encoder made.
 import { nn, scope, tf, type Tensor } from '@llm/tensor';
+import type { KeyValueCache } from '../../cache/key-value-cache.ts';
 import { KvCache } from '../../cache/kv-cache.ts';
 import type { Heads } from '../../attention/attend.ts';
 import type { Seq2SeqConfig } from './config.ts';
@@ -14,7 +15,7 @@ export interface SourceMemory {
 
 export interface DecodeOptions {
   /** Read and extended by T tokens. No gradient flows through it. */
-  readonly kvCache?: KvCache;
+  readonly kvCache?: KeyValueCache;
 }
 
 export abstract class Seq2SeqLm extends nn.Module {
