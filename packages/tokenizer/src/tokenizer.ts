@@ -9,12 +9,10 @@ import { renderChatTemplate } from './chat-template/apply-chat-template.ts';
 import type { EncodedChat } from './chat-template/assistant-mask.ts';
 import { assistantSpans, maskSpans } from './chat-template/assistant-mask.ts';
 import type { DecodeStream } from './decode-stream.ts';
-import { byteDecodeStream, windowDecodeStream } from './decode-stream.ts';
-import type { DecodeChain } from './decoders/decoder.ts';
-import { byteLevelDecoder, TokenBytes } from './decoders/byte-level.ts';
-import { parseDecoder } from './decoders/decoder.ts';
+import { TokenDecoder } from './decoders/token-decoder.ts';
 import { TokenizerError } from './errors.ts';
-import { ggufDefinition } from './io/gguf-vocabulary.ts';
+import { ggufMetadata } from './gguf/export.ts';
+import { ggufDefinition } from './gguf/vocabulary.ts';
 import { loadTokenizer, saveTokenizer } from './io/load-save.ts';
 import type { TokenizerDefinition } from './io/tokenizer-json.ts';
 import { parseTokenizerJson, tokenizerJson } from './io/tokenizer-json.ts';
@@ -60,10 +58,7 @@ export class Tokenizer {
   readonly #plan: PostProcessorPlan;
   readonly #postProcess: PostProcess;
   #batch: BatchEncoder | undefined;
-  readonly #decodeChain: DecodeChain;
-  /** 1 where the id has a token. */
-  #known: Uint8Array | undefined;
-  #bytes: TokenBytes | undefined;
+  readonly #decoder: TokenDecoder;
 
   constructor(definition: TokenizerDefinition, roles: TokenizerRoles = {}) {
     const { normalizer, preTokenizer, postProcessor, decoder } = definition;
@@ -84,8 +79,7 @@ export class Tokenizer {
         ? NO_POST_PROCESSOR
         : parsePostProcessorPlan(postProcessor, 'post_processor');
     this.#postProcess = fillIds(this.#plan);
-    this.#decodeChain =
-      decoder === null ? (tokens) => [tokens.join(' ')] : parseDecoder(decoder, 'decoder');
+    this.#decoder = new TokenDecoder(decoder, this);
   }
 
   /** @param json A tokenizer.json, parsed or as text. */
@@ -124,6 +118,14 @@ export class Tokenizer {
 
   toJSON(): unknown {
     return tokenizerJson(this.definition);
+  }
+
+  /**
+   * As the metadata of a GGUF file: keys `tokenizer.ggml.*` and `tokenizer.chat_template`. A number is a uint32, a typed
+   * array an array of its type. Throws UnsupportedComponentError where llama.cpp has no counterpart.
+   */
+  toGgufMetadata(): Map<string, unknown> {
+    return ggufMetadata(this.definition, this.roles);
   }
 
   /** One more than the highest id, added tokens included: the rows that a model's embedding needs. */
@@ -245,57 +247,16 @@ export class Tokenizer {
   }
 
   decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
-    const kept = options.skipSpecialTokens ? this.#withoutSpecials(ids) : ids;
-    this.#checkIds(kept);
-    if (this.#decodeChain === byteLevelDecoder) return this.#tokenBytes().decode(kept);
-    return this.#decodeChain(Array.from(kept, (id) => this.idToToken(id) as string)).join('');
+    return this.#decoder.decode(ids, options);
   }
 
   /** A decoder that takes ids one by one and never gives half a character. */
   decodeStream(options: DecodeOptions = {}): DecodeStream {
-    if (this.#decodeChain !== byteLevelDecoder)
-      return windowDecodeStream((ids) => this.decode(ids, options));
-    const none = new Uint8Array(0);
-    return byteDecodeStream((id) => {
-      this.#checkIds([id]);
-      return options.skipSpecialTokens && this.#isSpecial(id)
-        ? none
-        : this.#tokenBytes().bytesOf(id);
-    });
+    return this.#decoder.stream(options);
   }
 
-  /** Made on first use: a tokenizer that only encodes does not need it. */
-  #tokenBytes(): TokenBytes {
-    return (this.#bytes ??= new TokenBytes(
-      Array.from({ length: this.vocabSize }, (_, id) => this.idToToken(id)),
-    ));
-  }
-
-  #withoutSpecials(ids: ArrayLike<number>): number[] {
-    return Array.from(ids).filter((id) => !this.#isSpecial(id));
-  }
-
-  #isSpecial(id: number): boolean {
+  isSpecial(id: number): boolean {
     return this.#added.byId(id)?.special === true;
-  }
-
-  #checkIds(ids: ArrayLike<number>): void {
-    const known = (this.#known ??= this.#knownIds());
-    for (let i = 0; i < ids.length; i++) {
-      if (known[ids[i] as number] !== 1) throw this.#unknownId(ids[i] as number);
-    }
-  }
-
-  #knownIds(): Uint8Array {
-    const known = new Uint8Array(this.vocabSize);
-    for (let id = 0; id < known.length; id++) known[id] = this.idToToken(id) === undefined ? 0 : 1;
-    return known;
-  }
-
-  #unknownId(id: number): TokenizerError {
-    return new TokenizerError(
-      `decode: ids: expected ids of this vocabulary (0 to ${this.vocabSize - 1}), got ${id}. Is this the model's tokenizer?`,
-    );
   }
 
   /** The text of a conversation in the model's format. Encode it with `addSpecialTokens: false`. */

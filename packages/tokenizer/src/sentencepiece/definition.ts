@@ -13,7 +13,7 @@ import { Vocabulary } from '../vocabulary.ts';
 import type { SentencePieceModel } from './model-file.ts';
 import { scoredMerges } from './scored-merges.ts';
 
-const META = '\u2581';
+export const META = '\u2581';
 /** Blanks at the ends of the text; `^` and `$` would be the ends of lines. */
 export const EDGE_BLANKS = '(?<![\\s\\S]) +| +(?![\\s\\S])';
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Tokenizer } from '../index.ts';
-import { parseSentencePieceModel, PIECE_TYPES } from './model-file.ts';
+import { toSentencePieceModel } from './export-model.ts';
+import { parseSentencePieceModel, writeSentencePieceModel } from './model-file.ts';
 
 interface Model {
   model: string;
@@ -55,23 +56,28 @@ describe.each(NAMES)('%s', (name) => {
       expect(again.encode(text, PLAIN)).toEqual(tokenizer.encode(text, PLAIN));
   });
 
-  it('is the same from the vocabulary of a GGUF file', () => {
-    const model = parseSentencePieceModel(bytesOf(name), 'model');
-    const metadata = new Map<string, unknown>([
-      ['tokenizer.ggml.model', name === 'bpe' ? 'llama' : 't5'],
-      ['tokenizer.ggml.tokens', model.pieces.map(({ piece }) => piece)],
-      ['tokenizer.ggml.scores', Float32Array.from(model.pieces, ({ score }) => score)],
-      ['tokenizer.ggml.token_type', model.pieces.map(({ type }) => PIECE_TYPES.indexOf(type))],
-      ['tokenizer.ggml.bos_token_id', 1],
-      ['tokenizer.ggml.eos_token_id', 2],
-      ['tokenizer.ggml.add_space_prefix', model.addDummyPrefix],
-      ['tokenizer.ggml.remove_extra_whitespaces', model.removeExtraWhitespaces],
-    ]);
-    const fromGguf = Tokenizer.fromGguf(metadata);
+  it('is the same after a .model file of ours', () => {
+    const model = toSentencePieceModel(tokenizer.definition, tokenizer.roles);
+    const again = Tokenizer.fromSentencePiece(writeSentencePieceModel(model));
+    fixture.texts.forEach((text, i) =>
+      expect(again.encode(text, PLAIN), JSON.stringify(text)).toEqual(fixture[name].ids[i]),
+    );
+  });
+
+  it('is the same after the metadata of a GGUF file', () => {
+    const metadata = tokenizer.toGgufMetadata();
+    expect(metadata.get('tokenizer.ggml.model')).toBe(name === 'bpe' ? 'llama' : 't5');
+    const again = Tokenizer.fromGguf(metadata);
+    fixture.texts.forEach((text, i) =>
+      expect(again.encode(text, PLAIN), JSON.stringify(text)).toEqual(fixture[name].ids[i]),
+    );
+    // llama.cpp puts <s> before for llama, and </s> after for t5, where the file does not say.
+    metadata.delete('tokenizer.ggml.add_bos_token');
+    metadata.delete('tokenizer.ggml.add_eos_token');
     const ids = fixture[name].ids[2] as number[];
-    // llama.cpp puts <s> before for llama, and </s> after for t5.
     const expected = name === 'bpe' ? [1, ...ids] : [...ids, 2];
-    expect(fromGguf.encode(fixture.texts[2] as string, PLAIN)).toEqual(expected);
+    const byDefault = Tokenizer.fromGguf(metadata);
+    expect(byDefault.encode(fixture.texts[2] as string, PLAIN)).toEqual(expected);
   });
 });
 
@@ -108,8 +114,21 @@ describe('files', () => {
     expect(() => Tokenizer.fromSentencePiece(Uint8Array.of(7))).toThrow(/protocol buffer/);
   });
 
-  it('cannot hold a BPE tokenizer of ours', async () => {
-    const tokenizer = Tokenizer.fromJSON({ model: { type: 'BPE', vocab: {}, merges: [] } });
-    await expect(tokenizer.save('never.model')).rejects.toThrow(/model: expected Unigram/);
+  it('cannot hold merges that scores would not give', async () => {
+    // A SentencePiece model that has "abc", "ab", "bc" joins a + bc too.
+    const vocab = Object.fromEntries(['a', 'b', 'c', 'ab', 'bc', 'abc'].map((t, id) => [t, id]));
+    const some = [['a', 'b'], ['b', 'c'], ['ab', 'c']]; // prettier-ignore
+    const metaspace = { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'never' };
+    const load = (merges: unknown): Tokenizer =>
+      Tokenizer.fromJSON({ model: { type: 'BPE', vocab, merges }, pre_tokenizer: metaspace });
+    await expect(load(some).save('never.model')).rejects.toThrow(/merges: expected every pair/);
+    const all = load([...some, ['a', 'bc']]);
+    const model = toSentencePieceModel(all.definition, all.roles);
+    expect(model.pieces.map(({ score }) => score)).toEqual([-3, -3, -3, -0, -1, -2]);
+  });
+
+  it.each(['WordLevel', 'WordPiece'])('cannot hold %s', async (type) => {
+    const tokenizer = Tokenizer.fromJSON({ model: { type, vocab: { u: 0 }, unk_token: 'u' } });
+    await expect(tokenizer.save('never.model')).rejects.toThrow(/model: expected Unigram or BPE/);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BYTE_CHARACTERS } from '../bpe/byte-alphabet.ts';
 import { TokenizerFormatError, Tokenizer, UnsupportedComponentError } from '../index.ts';
-import { parseGgufMetadata, readGgufMetadata } from './gguf-metadata.ts';
+import { parseGgufMetadata, readGgufMetadata } from './metadata.ts';
 
 /** Writes GGUF version 3 metadata: strings, bools, uint32 and arrays of strings and int32. */
 class GgufWriter {
@@ -115,7 +115,7 @@ describe('the vocabulary of a GGUF file', () => {
   it('is refused when its kind of split or of model is unknown', () => {
     expect(() => load({ 'tokenizer.ggml.pre': 'tekken' })).toThrow(UnsupportedComponentError);
     expect(() => load({ 'tokenizer.ggml.pre': 'tekken' })).toThrow(
-      'fromGguf: tokenizer.ggml.pre: expected gpt-2, smollm, llama-bpe or qwen2, got "tekken".',
+      'fromGguf: tokenizer.ggml.pre: expected gpt-2, smollm, llama-bpe, dbrx, qwen2, gpt-4o, got "tekken".',
     );
     expect(() => load({ 'tokenizer.ggml.model': 'odd' })).toThrow('got "odd"');
     expect(() => load({ 'tokenizer.ggml.bos_token_id': 9999 })).toThrow('an id below');
