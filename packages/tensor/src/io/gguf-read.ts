@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { UnsupportedError } from '../errors/errors.ts';
 import { type ByteSource, toSource } from './byte-source.ts';
-import { DEQUANTIZERS } from './dequantize.ts';
+import { checkBlockType } from './blocks/block-type.ts';
+import { CODECS } from './blocks/codecs.ts';
+import { hasKernel, runDequantize } from './blocks/quantize.ts';
 import { type GgufHeader, readGgufHeader } from './gguf-header.ts';
 
 /** An open GGUF file. */
@@ -44,20 +45,10 @@ async function dequantize(
   if (info === undefined) {
     throw new RangeError(`${source.name}: expected a tensor's name, got '${name}'. See tensors.`);
   }
-  const toFloats = Object.hasOwn(DEQUANTIZERS, info.type) ? DEQUANTIZERS[info.type] : undefined;
-  if (toFloats === undefined) {
-    throw new UnsupportedError(
-      `dequantize: ${name}: expected one of ${Object.keys(DEQUANTIZERS).join(', ')}, ` +
-        `got ${info.type}. Quantise the model to one of these with llama.cpp.`,
-    );
-  }
+  const type = checkBlockType(`dequantize: ${name}`, info.type);
   const bytes = await source.read(info.offset, info.byteLength);
-  const isDirect = info.type === 'F32' || tf.getKernel('Dequantize', tf.getBackend()) == null;
-  if (isDirect) return tf.tensor(toFloats(bytes), [...info.shape], 'float32');
-  return tf.tidy(() => {
-    const attrs = { type: info.type, shape: [...info.shape] };
-    return tf
-      .engine()
-      .runKernel<tf.Tensor>('Dequantize', { bytes: tf.tensor1d(bytes, 'bool') }, attrs);
-  });
+  if (type === 'F32' || !hasKernel('Dequantize')) {
+    return tf.tensor(CODECS[type].decode(bytes), [...info.shape], 'float32');
+  }
+  return tf.tidy(() => runDequantize(tf.tensor1d(bytes, 'bool'), type, info.shape));
 }

@@ -73,7 +73,7 @@ describe('openGguf', () => {
     const file = await open(bytes);
     expect(file.tensors.get('a.weight')!.type).toBe('IQ4_NL');
     await expect(file.dequantize('a.weight')).rejects.toThrow(
-      /dequantize: a\.weight: expected one of F32, .*, got IQ4_NL/,
+      /dequantize: a\.weight: type: expected one of F32, .*, got IQ4_NL/,
     );
     await expect(file.dequantize('a.weight')).rejects.toThrow(UnsupportedError);
     await expect(file.dequantize('none')).rejects.toThrow(RangeError);

@@ -1,4 +1,6 @@
 /** @llm/tensor/io: model files. Node only. */
+export { BLOCK_TYPES, type BlockType } from './blocks/block-type.ts';
+export { dequantize, quantize } from './blocks/quantize.ts';
 export { bytesSource, type ByteSource, fileSource } from './byte-source.ts';
 export type { GgufTensorInfo, GgufValue } from './gguf-header.ts';
 export { type GgufFile, openGguf } from './gguf-read.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { FormatError, UnsupportedError } from '../errors/errors.ts';
 import { type ByteSource, toSource } from './byte-source.ts';
-import { bfloat16ToFloat32, float16ToFloat32 } from './half-precision.ts';
+import { bfloat16ToFloat32, float16ToFloat32 } from './blocks/half-precision.ts';
 import {
   readSafetensorsHeader,
   type SafetensorsDtype,

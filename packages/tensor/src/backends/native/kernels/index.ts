@@ -10,7 +10,7 @@ import { BINARY_KERNELS } from './binary.ts';
 import { CAST_KERNELS } from './cast.ts';
 import { CONCAT_KERNELS } from './concat.ts';
 import { CROSS_ENTROPY_KERNELS } from './cross-entropy.ts';
-import { DEQUANTIZE_KERNELS } from './dequantize.ts';
+import { QUANTIZE_KERNELS } from './quantize.ts';
 import { EINSUM_KERNELS } from './einsum.ts';
 import { FILL_KERNELS } from './fill.ts';
 import { GATHER_KERNELS } from './gather.ts';
@@ -41,7 +41,7 @@ export const NATIVE_KERNELS: readonly NativeKernel[] = Object.freeze([
   ...CAST_KERNELS,
   ...CONCAT_KERNELS,
   ...CROSS_ENTROPY_KERNELS,
-  ...DEQUANTIZE_KERNELS,
+  ...QUANTIZE_KERNELS,
   ...EINSUM_KERNELS,
   ...FILL_KERNELS,
   ...GATHER_KERNELS,

@@ -1,4 +1,4 @@
-/** 16-bit floats to float32, exactly. */
+/** 16-bit floats to float32, exactly, and back, to the nearest (ties to even). */
 
 /** The float32 of every float16 (IEEE 754 binary16), by its bits. Made on first use: 256 KiB. */
 let table: Float32Array | undefined;
@@ -34,4 +34,36 @@ export function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
   const bits = new Uint32Array(halves.length);
   for (let i = 0; i < bits.length; i++) bits[i] = (halves[i] as number) << 16;
   return new Float32Array(bits.buffer);
+}
+
+const float = new Float32Array(1);
+const floatBits = new Uint32Array(float.buffer);
+
+/** The nearest float16's bits, ties to even; infinite from 65520 on. */
+export function float16Bits(value: number): number {
+  float[0] = value;
+  const sign = (floatBits[0]! >>> 16) & 0x8000;
+  const magnitude = floatBits[0]! & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
+  if (magnitude >= 0x47800000) return sign | 0x7c00; // 65536 and more
+  if (magnitude < 0x38800000) {
+    // Below 2^-14. A float32 of 0.5 has units of 2^-24, so adding it rounds.
+    float[0] = Math.abs(float[0]) + 0.5;
+    return sign | (floatBits[0]! - 0x3f000000);
+  }
+  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1) - (112 << 23);
+  return sign | (rounded >>> 13);
+}
+
+export function float32ToFloat16(values: Float32Array): Uint16Array {
+  return Uint16Array.from(values, float16Bits);
+}
+
+/** The nearest bfloat16, ties to even; NaN stays NaN. */
+export function float32ToBfloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(bits, (word) => {
+    if ((word & 0x7fffffff) > 0x7f800000) return (word >>> 16) | 64;
+    return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+  });
 }
