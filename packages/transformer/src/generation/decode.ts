@@ -1,4 +1,5 @@
 // The loop of greedy choice and sampling: read, choose a token for each open row, read those.
+import { forcedWordsProcessor } from './beams/forced-words-processor.ts';
 import type { Stepper } from './stepper.ts';
 import type { CheckedOptions } from './options.ts';
 import { processRow, samplingProcessors, scoreProcessors } from './processors/processor-list.ts';
@@ -62,6 +63,7 @@ export function tokenProcessors(
   const promptLength = Math.max(...beginnings.map(({ length }) => length));
   return [
     ...scoreProcessors(options, { ...options, promptLength }),
+    ...forcedWordsProcessor(options),
     ...samplingProcessors(options),
   ];
 }

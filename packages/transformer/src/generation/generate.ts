@@ -1,8 +1,8 @@
 // Autoregressive generation: read the prompts once, then choose and read one token at a time.
 import type { CausalLm } from '../models/causal-lm.ts';
+import { beamSearch } from './beams/beam-search.ts';
 import { decode, type Decoded } from './decode.ts';
-import { checkPrompts } from './left-pad.ts';
-import { checkOptions, type GenerateOptions } from './options.ts';
+import { checkOptions, fail, type GenerateOptions } from './options.ts';
 import type { TokenLogprob } from './sample.ts';
 import { createStepper, type LanguageModel } from './stepper.ts';
 
@@ -18,6 +18,8 @@ export interface GenerateResult {
   readonly logprobs?: number[][];
   /** For each new token the likeliest ones in its place, likeliest first; only if asked for. */
   readonly topLogprobs?: TokenLogprob[][][];
+  /** Of each text of a beam search: Σ log p / length ** lengthPenalty. */
+  readonly scores?: number[];
   /** With a tokenizer: the text of each row, cut before the stop string. */
   readonly texts?: string[];
 }
@@ -31,6 +33,7 @@ export async function generate(
   options: GenerateOptions,
 ): Promise<GenerateResult> {
   const rows = asRows(prompts);
+  if ((options.numBeams ?? 1) > 1) return generateBeams(model, rows, options);
   const count = rows.length * (options.numReturnSequences ?? 1);
   const result = new ResultBuilder(count, options);
   for await (const decoded of decodeTokens(model, rows, options)) result.add(decoded);
@@ -55,9 +58,31 @@ async function* decodeTokens(
   prompts: readonly (readonly number[])[],
   options: GenerateOptions,
 ): AsyncGenerator<Decoded, void, void> {
-  checkPrompts(prompts, 'shape' in model ? model.shape.vocabSize : model.config.vocabSize);
+  if ((options.numBeams ?? 1) > 1)
+    fail('numBeams', '1: beams are not streamed. Use generate', options.numBeams);
   const checked = checkOptions(model, prompts, options);
   yield* decode(createStepper(model, prompts, options.maxNewTokens), prompts, checked);
+}
+
+async function generateBeams(
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions,
+): Promise<GenerateResult> {
+  const checked = checkOptions(model, prompts, options);
+  const stepper = createStepper(model, prompts, options.maxNewTokens);
+  const texts = await beamSearch(stepper, prompts, checked);
+  for (const [row, { tokens, text }] of texts.entries()) {
+    for (const token of tokens) options.onToken?.(token, row);
+    if (text !== null) options.onText?.(text, row);
+  }
+  return {
+    sequences: texts.map(({ tokens }) => [...tokens]),
+    finishReasons: texts.map((beam) => (beam.isStop ? 'stop' : 'length')),
+    scores: texts.map(({ score }) => score),
+    ...(options.logprobs === true && { logprobs: texts.map(({ logprobs }) => [...logprobs]) }),
+    ...(options.tokenizer && { texts: texts.map(({ text }) => text ?? '') }),
+  };
 }
 
 class ResultBuilder {

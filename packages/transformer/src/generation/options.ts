@@ -2,11 +2,14 @@
 import { stopTokensOf } from '../config/config.ts';
 import { GenerationError } from '../errors.ts';
 import { CausalLm } from '../models/causal-lm.ts';
+import { wrongBeamOption, type BeamOptions } from './beams/beam-options.ts';
 import type { ProcessorOptions, SamplingOptions } from './processors/processor-options.ts';
+import { checkPrompts } from './left-pad.ts';
 import type { LanguageModel } from './stepper.ts';
 import type { TextDecoding } from './stop-text.ts';
 
-export interface GenerateOptions extends SamplingOptions, ProcessorOptions, TextDecoding {
+export interface GenerateOptions
+  extends SamplingOptions, ProcessorOptions, BeamOptions, TextDecoding {
   /** Most tokens to add to each prompt. */
   readonly maxNewTokens: number;
   /** Texts for each prompt; they follow each other in the result. @default 1 */
@@ -35,8 +38,11 @@ export function checkOptions(
   options: GenerateOptions,
 ): CheckedOptions {
   const { maxNewTokens, seed } = options;
+  checkPrompts(prompts, 'shape' in model ? model.shape.vocabSize : model.config.vocabSize);
   checkNumbers(options);
   if (options.temperature === Infinity) fail('temperature', 'a number ≥ 0', Infinity);
+  const wrong = wrongBeamOption(options);
+  if (wrong !== null) fail(...wrong);
   const room = roomFor(model, prompts);
   if (maxNewTokens > room)
     fail('maxNewTokens', `at most ${room}, the positions left`, maxNewTokens);
