@@ -1,13 +1,14 @@
 #include "memory/buffer_pool.h"
 
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
 #if defined(__linux__) || defined(__APPLE__)
 #include <sys/mman.h>
 #endif
+
+#include "memory/aligned_memory.h"
 
 namespace llm {
 namespace {
@@ -35,9 +36,7 @@ int Log2Floor(size_t n) { return 63 - __builtin_clzll(static_cast<unsigned long 
     return block;
   }
 #endif
-  void* block = nullptr;
-  if (posix_memalign(&block, BufferPool::kAlignment, bytes) != 0) return nullptr;
-  return block;
+  return AllocateAligned(BufferPool::kAlignment, bytes);
 }
 
 void ReturnToSystem(void* block, size_t bytes) {
@@ -49,7 +48,7 @@ void ReturnToSystem(void* block, size_t bytes) {
 #else
   (void)bytes;
 #endif
-  std::free(block);
+  FreeAligned(block);
 }
 
 }  // namespace
@@ -78,13 +77,13 @@ BufferPool& BufferPool::Instance() {
 #if defined(__SANITIZE_ADDRESS__)
 // No pooling, so that the sanitizer sees the end of every tensor; filled, so that what a kernel leaves unwritten shows.
 void* BufferPool::Allocate(size_t bytes) {
-  void* block = nullptr;
-  if (bytes > kMaxBytes || posix_memalign(&block, kAlignment, bytes) != 0) return nullptr;
+  void* block = bytes > kMaxBytes ? nullptr : AllocateAligned(kAlignment, bytes);
+  if (block == nullptr) return nullptr;
   std::memset(block, 0xff, bytes);  // NaN
   return block;
 }
 
-void BufferPool::Free(void* block, size_t) { std::free(block); }
+void BufferPool::Free(void* block, size_t) { FreeAligned(block); }
 #else
 void* BufferPool::Allocate(size_t bytes) {
   if (bytes > kMaxBytes) return nullptr;

@@ -1,21 +1,29 @@
 #include "memory/buffer_table.h"
 
+#include <utility>
+
 #include "memory/buffer_pool.h"
 
 namespace llm {
 
+namespace {
+
+constexpr int64_t SlotMask(int bits) { return (int64_t{1} << bits) - 1; }
+uint8_t empty_file;  // what a view of no bytes points to
+
+}  // namespace
+
 BufferTable::~BufferTable() {
   for (Slot& slot : slots_) {
-    if (slot.buffer.data != nullptr) BufferPool::Instance().Free(slot.buffer.data, slot.buffer.bytes);
+    const bool is_pooled = slot.buffer.data != nullptr && slot.mapping == nullptr;
+    if (is_pooled) BufferPool::Instance().Free(slot.buffer.data, slot.buffer.bytes);
   }
 }
 
-int64_t BufferTable::Allocate(size_t bytes) {
-  if (free_slots_.empty() && slots_.size() >= (size_t{1} << kSlotBits)) return -1;
-  void* data = BufferPool::Instance().Allocate(bytes);
-  if (data == nullptr) return -1;
+int64_t BufferTable::Place(Buffer buffer) {
   uint32_t index;
   if (free_slots_.empty()) {
+    if (slots_.size() >= (size_t{1} << kSlotBits)) return -1;
     index = static_cast<uint32_t>(slots_.size());
     slots_.emplace_back();
     free_slots_.reserve(slots_.capacity());  // so that Free cannot fail
@@ -23,19 +31,44 @@ int64_t BufferTable::Allocate(size_t bytes) {
     index = free_slots_.back();
     free_slots_.pop_back();
   }
-  Slot& slot = slots_[index];
-  slot.buffer = {data, bytes};
+  slots_[index].buffer = buffer;
+  return (static_cast<int64_t>(slots_[index].generation) << kSlotBits) + index;
+}
+
+int64_t BufferTable::Allocate(size_t bytes) {
+  void* data = BufferPool::Instance().Allocate(bytes);
+  if (data == nullptr) return -1;
+  const int64_t handle = Place({data, bytes});
+  if (handle < 0) {
+    BufferPool::Instance().Free(data, bytes);
+    return -1;
+  }
   live_bytes_ += bytes;
   if (live_bytes_ > peak_bytes_) peak_bytes_ = live_bytes_;
-  return (static_cast<int64_t>(slot.generation) << kSlotBits) + index;
+  return handle;
+}
+
+int64_t BufferTable::AllocateView(std::shared_ptr<FileMapping> mapping, size_t offset, size_t bytes) {
+  if (offset > mapping->size() || bytes > mapping->size() - offset) return -1;
+  uint8_t* data = mapping->data() != nullptr ? mapping->data() + offset : &empty_file;
+  const int64_t handle = Place({data, bytes});
+  if (handle < 0) return -1;
+  slots_[static_cast<size_t>(handle & SlotMask(kSlotBits))].mapping = std::move(mapping);
+  mapped_bytes_ += bytes;
+  return handle;
 }
 
 bool BufferTable::Free(int64_t handle) {
   if (Find(handle) == nullptr) return false;
-  const uint32_t index = static_cast<uint32_t>(handle & ((int64_t{1} << kSlotBits) - 1));
+  const uint32_t index = static_cast<uint32_t>(handle & SlotMask(kSlotBits));
   Slot& slot = slots_[index];
-  BufferPool::Instance().Free(slot.buffer.data, slot.buffer.bytes);
-  live_bytes_ -= slot.buffer.bytes;
+  if (slot.mapping != nullptr) {
+    mapped_bytes_ -= slot.buffer.bytes;
+    slot.mapping.reset();
+  } else {
+    BufferPool::Instance().Free(slot.buffer.data, slot.buffer.bytes);
+    live_bytes_ -= slot.buffer.bytes;
+  }
   slot.buffer = {};
   slot.generation = (slot.generation + 1) & 0x3fffffff;
   free_slots_.push_back(index);
@@ -44,7 +77,7 @@ bool BufferTable::Free(int64_t handle) {
 
 const Buffer* BufferTable::Find(int64_t handle) const {
   if (handle < 0) return nullptr;
-  const size_t index = static_cast<size_t>(handle & ((int64_t{1} << kSlotBits) - 1));
+  const size_t index = static_cast<size_t>(handle & SlotMask(kSlotBits));
   if (index >= slots_.size()) return nullptr;
   const Slot& slot = slots_[index];
   if (slot.buffer.data == nullptr || slot.generation != static_cast<uint64_t>(handle >> kSlotBits)) return nullptr;

@@ -8,10 +8,12 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "dispatch/cpu_features.h"
 #include "memory/buffer_pool.h"
 #include "memory/buffer_table.h"
+#include "memory/file_mapping.h"
 #include "node/instruction.h"
 #include "threading/pool.h"
 
@@ -24,6 +26,8 @@ struct Environment {
   const double* program = nullptr;  // memory of the shared Float64Array, kept alive by program_ref
   size_t program_length = 0;
   napi_ref program_ref = nullptr;
+  std::unordered_map<int64_t, std::shared_ptr<FileMapping>> files;  // by the number that mapFile gave
+  int64_t next_file = 1;
 };
 
 napi_value Throw(napi_env env, const std::string& message) {
@@ -38,13 +42,13 @@ napi_value Number(napi_env env, double value) {
 }
 
 struct Call {
-  napi_value args[2] = {};
+  napi_value args[3] = {};
   Environment* environment = nullptr;
 };
 
 Call ReadCall(napi_env env, napi_callback_info info) {
   Call call;
-  size_t count = 2;
+  size_t count = 3;
   void* data = nullptr;
   napi_get_cb_info(env, info, &count, call.args, nullptr, &data);
   call.environment = static_cast<Environment*>(data);
@@ -155,6 +159,63 @@ napi_value Free(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// mapFile(path): [the file's number, its size]
+napi_value MapFile(napi_env env, napi_callback_info info) {
+  const Call call = ReadCall(env, info);
+  size_t length = 0;
+  std::string error;
+  try {
+    if (napi_get_value_string_utf8(env, call.args[0], nullptr, 0, &length) != napi_ok) {
+      return Throw(env, "mapFile: path: expected a string, got something else.");
+    }
+    std::string path(length, '\0');
+    napi_get_value_string_utf8(env, call.args[0], path.data(), length + 1, &length);
+    auto mapping = FileMapping::Open(path, &error);
+    if (mapping == nullptr) return Throw(env, "mapFile: " + path + ": expected a file to map, got " + error + ".");
+    const double size = static_cast<double>(mapping->size());
+    const int64_t file = call.environment->next_file++;
+    call.environment->files.emplace(file, std::move(mapping));
+    napi_value result;
+    napi_create_array_with_length(env, 2, &result);
+    napi_set_element(env, result, 0, Number(env, static_cast<double>(file)));
+    napi_set_element(env, result, 1, Number(env, size));
+    return result;
+  } catch (const std::exception& exception) {
+    error = exception.what();
+  }
+  return Throw(env, "mapFile: " + error);
+}
+
+// mapView(file, offset, bytes): the handle of a buffer that is this part of the file; free it like any other.
+napi_value MapView(napi_env env, napi_callback_info info) {
+  const Call call = ReadCall(env, info);
+  const auto file = call.environment->files.find(ReadHandle(env, call.args[0]));
+  if (file == call.environment->files.end()) return Throw(env, "mapView: file: expected a mapped file, got another number.");
+  double offset = -1, bytes = -1;
+  napi_get_value_double(env, call.args[1], &offset);
+  napi_get_value_double(env, call.args[2], &bytes);
+  const double size = static_cast<double>(file->second->size());
+  if (!(offset >= 0 && bytes >= 0 && offset + bytes <= size)) {
+    return Throw(env, "mapView: offset: expected a part of the file's " + std::to_string(file->second->size()) +
+                          " bytes, got another. It is truncated or damaged.");
+  }
+  int64_t handle = -1;
+  try {
+    handle = call.environment->buffers.AllocateView(file->second, static_cast<size_t>(offset), static_cast<size_t>(bytes));
+  } catch (const std::exception&) {
+    handle = -1;
+  }
+  if (handle < 0) return Throw(env, "mapView: expected fewer buffers, got too many. Dispose tensors.");
+  return Number(env, static_cast<double>(handle));
+}
+
+// unmapFile(file): no more views of it; those there are keep it mapped until they are freed.
+napi_value UnmapFile(napi_env env, napi_callback_info info) {
+  const Call call = ReadCall(env, info);
+  call.environment->files.erase(ReadHandle(env, call.args[0]));
+  return nullptr;
+}
+
 // Copies between a buffer and a typed array of the same number of bytes.
 napi_value Copy(napi_env env, napi_callback_info info, const char* function, bool is_write) {
   const Call call = ReadCall(env, info);
@@ -179,16 +240,16 @@ napi_value Copy(napi_env env, napi_callback_info info, const char* function, boo
 napi_value Write(napi_env env, napi_callback_info info) { return Copy(env, info, "write", true); }
 napi_value Read(napi_env env, napi_callback_info info) { return Copy(env, info, "read", false); }
 
-// statistics(): [live bytes, peak bytes, pooled bytes, live buffers]
+// statistics(): [live bytes, peak bytes, pooled bytes, live buffers, mapped bytes]
 napi_value Statistics(napi_env env, napi_callback_info info) {
   const Call call = ReadCall(env, info);
   const BufferTable& buffers = call.environment->buffers;
   const double values[] = {static_cast<double>(buffers.live_bytes()), static_cast<double>(buffers.peak_bytes()),
                            static_cast<double>(BufferPool::Instance().PooledBytes()),
-                           static_cast<double>(buffers.live_buffers())};
+                           static_cast<double>(buffers.live_buffers()), static_cast<double>(buffers.mapped_bytes())};
   napi_value result;
-  napi_create_array_with_length(env, 4, &result);
-  for (uint32_t i = 0; i < 4; ++i) napi_set_element(env, result, i, Number(env, values[i]));
+  napi_create_array_with_length(env, 5, &result);
+  for (uint32_t i = 0; i < 5; ++i) napi_set_element(env, result, i, Number(env, values[i]));
   return result;
 }
 
@@ -258,6 +319,9 @@ constexpr struct {
     {"run", Run},
     {"allocate", Allocate},
     {"free", Free},
+    {"mapFile", MapFile},
+    {"mapView", MapView},
+    {"unmapFile", UnmapFile},
     {"write", Write},
     {"read", Read},
     {"statistics", Statistics},

@@ -8,6 +8,8 @@ export interface ByteSource {
   readonly size: number;
   /** What errors call it: a path, or a description. */
   readonly name: string;
+  /** Where the bytes are a file's: it may be mapped into memory instead of read. */
+  readonly path?: string;
   /** Exactly `length` bytes from `offset`, as a copy that belongs to the caller.
    *  @throws FormatError where that is not within the source */
   read(offset: number, length: number): Promise<Uint8Array>;
@@ -41,6 +43,7 @@ export async function fileSource(path: string): Promise<ByteSource> {
   const source = {
     size: stat.size,
     name: path,
+    path,
     read: async (offset: number, length: number) => {
       checkRange(source, offset, length);
       const bytes = new Uint8Array(length);

@@ -1,34 +1,51 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type ByteSource, toSource } from './byte-source.ts';
 import { checkBlockType } from './blocks/block-type.ts';
 import { CODECS } from './blocks/codecs.ts';
 import { hasKernel, runDequantize } from './blocks/quantize.ts';
-import { type GgufHeader, readGgufHeader } from './gguf-header.ts';
+import { type ByteSource, toSource } from './byte-source.ts';
+import { type GgufHeader, type GgufTensorInfo, readGgufHeader } from './gguf-header.ts';
+import { type OpenOptions, TensorSource } from './tensor-source.ts';
 
 /** An open GGUF file. */
 export interface GgufFile extends GgufHeader {
-  /** One tensor as float32, in PyTorch's axis order; the caller owns it.
+  /** One tensor as float32, in PyTorch's axis order; the caller owns it. F32 is part of the mapped file
+   *  where the backend can map.
    *  @throws UnsupportedError for a quantisation without a dequantiser here */
   dequantize(name: string): Promise<tf.Tensor>;
-  /** Frees the file; safe to call twice. */
+  /** A tensor's blocks as they lie in the file, [bytes] of dtype bool (how tfjs holds bytes); part of
+   *  the mapped file where the backend can map, whatever their type. The caller owns it. */
+  blocks(name: string): Promise<tf.Tensor1D>;
+  /** The same as a copy. */
+  bytes(name: string): Promise<Uint8Array>;
+  /** Frees the file; tensors stay valid. Safe to call twice. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a GGUF file (version 2 or 3) and reads its header; `dequantize` then reads one tensor at
- * a time.
+ * Opens a GGUF file (version 2 or 3) and reads its header; tensors are then read one at a time.
  *
  * @param sourceOrPath closed by `close` in either case
  * @throws FormatError for a file that is truncated, inconsistent or something else
  */
-export async function openGguf(sourceOrPath: ByteSource | string): Promise<GgufFile> {
+export async function openGguf(
+  sourceOrPath: ByteSource | string,
+  options: OpenOptions = {},
+): Promise<GgufFile> {
   const source = await toSource(sourceOrPath);
   try {
     const header = await readGgufHeader(source);
+    const data = new TensorSource(source, options);
+    const find = (name: string): GgufTensorInfo => {
+      const info = header.tensors.get(name);
+      if (info !== undefined) return info;
+      throw new RangeError(`${source.name}: expected a tensor's name, got '${name}'. See tensors.`);
+    };
     return {
       ...header,
-      dequantize: (name) => dequantize(source, header, name),
-      close: () => source.close(),
+      dequantize: async (name) => dequantize(data, find(name), name),
+      blocks: async (name) => data.bytes(find(name).offset, find(name).byteLength),
+      bytes: async (name) => data.read(find(name).offset, find(name).byteLength),
+      close: () => data.close(),
     };
   } catch (error) {
     await source.close();
@@ -37,18 +54,20 @@ export async function openGguf(sourceOrPath: ByteSource | string): Promise<GgufF
 }
 
 async function dequantize(
-  source: ByteSource,
-  header: GgufHeader,
+  data: TensorSource,
+  { type: typeName, offset, byteLength, shape }: GgufTensorInfo,
   name: string,
 ): Promise<tf.Tensor> {
-  const info = header.tensors.get(name);
-  if (info === undefined) {
-    throw new RangeError(`${source.name}: expected a tensor's name, got '${name}'. See tensors.`);
+  const type = checkBlockType(`dequantize: ${name}`, typeName);
+  if (type === 'F32') return data.floats(offset, shape);
+  if (!hasKernel('Dequantize')) {
+    const values = CODECS[type].decode(await data.read(offset, byteLength));
+    return tf.tensor(values, [...shape], 'float32');
   }
-  const type = checkBlockType(`dequantize: ${name}`, info.type);
-  const bytes = await source.read(info.offset, info.byteLength);
-  if (type === 'F32' || !hasKernel('Dequantize')) {
-    return tf.tensor(CODECS[type].decode(bytes), [...info.shape], 'float32');
+  const blocks = await data.bytes(offset, byteLength);
+  try {
+    return runDequantize(blocks, type, shape);
+  } finally {
+    blocks.dispose();
   }
-  return tf.tidy(() => runDequantize(tf.tensor1d(bytes, 'bool'), type, info.shape));
 }

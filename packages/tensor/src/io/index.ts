@@ -8,3 +8,4 @@ export type { SafetensorsDtype, SafetensorsInfo } from './safetensors-header.ts'
 export { openSafetensors, type SafetensorsFile } from './safetensors-read.ts';
 export { type SafetensorsOptions, writeSafetensors } from './safetensors-write.ts';
 export { type FileData, writeFileAtomic } from './write-file-atomic.ts';
+export type { OpenOptions } from './tensor-source.ts';

@@ -2,11 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { FormatError, UnsupportedError } from '../errors/errors.ts';
 import { type ByteSource, toSource } from './byte-source.ts';
 import { bfloat16ToFloat32, float16ToFloat32 } from './blocks/half-precision.ts';
+import { hasKernel, runDequantize } from './blocks/quantize.ts';
 import {
   readSafetensorsHeader,
   type SafetensorsDtype,
+  type SafetensorsEntry,
   type SafetensorsInfo,
 } from './safetensors-header.ts';
+import { type OpenOptions, TensorSource } from './tensor-source.ts';
 import { typedView } from './typed-view.ts';
 
 /** An open safetensors file. */
@@ -16,9 +19,10 @@ export interface SafetensorsFile {
   /** What is in it, in the header's order; nothing is read until `read`. */
   readonly tensors: ReadonlyMap<string, SafetensorsInfo>;
   /** One tensor: F64, F32, F16 and BF16 as float32, integers as int32, BOOL as bool. The caller
-   *  owns it. Rejects integers that int32 cannot hold rather than change them. */
+   *  owns it. F32 and I32 are parts of the mapped file where the backend can map. Rejects integers that
+   *  int32 cannot hold rather than change them. */
   read(name: string): Promise<tf.Tensor>;
-  /** Frees the file; safe to call twice. */
+  /** Frees the file; tensors stay valid. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -28,10 +32,14 @@ export interface SafetensorsFile {
  * @param sourceOrPath closed by `close` in either case
  * @throws FormatError for a file that is truncated, inconsistent or something else
  */
-export async function openSafetensors(sourceOrPath: ByteSource | string): Promise<SafetensorsFile> {
+export async function openSafetensors(
+  sourceOrPath: ByteSource | string,
+  options: OpenOptions = {},
+): Promise<SafetensorsFile> {
   const source = await toSource(sourceOrPath);
   try {
     const { metadata, tensors } = await readSafetensorsHeader(source);
+    const data = new TensorSource(source, options);
     const read = async (name: string): Promise<tf.Tensor> => {
       const entry = tensors.get(name);
       if (entry === undefined) {
@@ -39,13 +47,32 @@ export async function openSafetensors(sourceOrPath: ByteSource | string): Promis
           `${source.name}: expected a tensor's name, got '${name}'. See tensors.`,
         );
       }
-      const bytes = await source.read(entry.offset, entry.byteLength);
-      return toTensor(bytes, entry, `${source.name}: ${name}`);
+      return readTensor(data, entry, `${source.name}: ${name}`);
     };
-    return { metadata, tensors, read, close: () => source.close() };
+    return { metadata, tensors, read, close: () => data.close() };
   } catch (error) {
     await source.close();
     throw error;
+  }
+}
+
+async function readTensor(
+  data: TensorSource,
+  entry: SafetensorsEntry,
+  what: string,
+): Promise<tf.Tensor> {
+  const { dtype, offset, byteLength, shape } = entry;
+  if (dtype === 'F32') return data.floats(offset, shape);
+  if (dtype === 'I32') return data.integers(offset, shape);
+  const isHalf = dtype === 'F16' || dtype === 'BF16';
+  if (!isHalf || !hasKernel('Dequantize')) {
+    return toTensor(await data.read(offset, byteLength), entry, what);
+  }
+  const bytes = await data.bytes(offset, byteLength);
+  try {
+    return runDequantize(bytes, dtype, shape);
+  } finally {
+    bytes.dispose();
   }
 }
 
@@ -64,11 +91,9 @@ type Converter = (bytes: Uint8Array, what: string) => Float32Array | Int32Array 
 
 const CONVERTERS: Readonly<Partial<Record<SafetensorsDtype, Converter>>> = Object.freeze({
   F64: (bytes) => Float32Array.from(typedView(bytes, Float64Array)),
-  F32: (bytes) => typedView(bytes, Float32Array),
   F16: (bytes) => float16ToFloat32(typedView(bytes, Uint16Array)),
   BF16: (bytes) => bfloat16ToFloat32(typedView(bytes, Uint16Array)),
   I64: (bytes, what) => narrowI64(typedView(bytes, Int32Array), what),
-  I32: (bytes) => typedView(bytes, Int32Array),
   I16: (bytes) => Int32Array.from(typedView(bytes, Int16Array)),
   U16: (bytes) => Int32Array.from(typedView(bytes, Uint16Array)),
   I8: (bytes) => Int32Array.from(typedView(bytes, Int8Array)),

@@ -9,6 +9,9 @@ export interface MemoryStats {
   peakBytes: number;
   /** Bytes the allocator keeps for reuse. 0 except on `native`. */
   pooledBytes: number;
+  /** Bytes of tensors that are parts of mapped files: not in the others, and shared between processes
+   *  until written. 0 except on `native`. */
+  mappedBytes: number;
   /** Tensors that were not disposed. */
   liveTensors: number;
 }
@@ -38,7 +41,7 @@ export function memoryStats(): MemoryStats {
   if (source !== undefined) return { ...source.memoryStats(), liveTensors };
   const liveBytes = tf.memory().numBytes;
   seenPeakBytes = Math.max(seenPeakBytes, liveBytes);
-  return { liveBytes, peakBytes: seenPeakBytes, pooledBytes: 0, liveTensors };
+  return { liveBytes, peakBytes: seenPeakBytes, pooledBytes: 0, mappedBytes: 0, liveTensors };
 }
 
 /** The peak starts again from the bytes held now. */

@@ -13,8 +13,14 @@ export interface Addon {
   free(handle: number): void;
   write(handle: number, values: ArrayBufferView): void;
   read(handle: number, values: ArrayBufferView): void;
-  /** [live bytes, peak bytes, pooled bytes, live buffers] */
-  statistics(): [number, number, number, number];
+  /** [the file's number, its size]; its bytes become memory when they are first read. */
+  mapFile(path: string): [number, number];
+  /** A handle of a part of the file. */
+  mapView(file: number, offset: number, bytes: number): number;
+  /** No more views; those there are stay. */
+  unmapFile(file: number): void;
+  /** [live bytes, peak bytes, pooled bytes, live buffers, mapped bytes] */
+  statistics(): [number, number, number, number, number];
   resetPeak(): void;
   trim(): void;
   setThreads(count: number): number;

@@ -5,6 +5,7 @@
 import { util, type backend_util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { KernelStats, MemoryStats, StatisticsSource } from '../../memory/statistics.ts';
+import type { FileMapper, MappedFile } from '../../memory/file-mapper.ts';
 import { UnsupportedError } from '../../errors/errors.ts';
 import type { Addon } from './addon.ts';
 import { isNativeDtype, NativeData, toNumericArray } from './native-data.ts';
@@ -12,7 +13,7 @@ import { NativeStorage } from './native-storage.ts';
 
 const INITIAL_PROGRAM_LENGTH = 4096;
 
-export class NativeBackend extends MathBackendCPU implements StatisticsSource {
+export class NativeBackend extends MathBackendCPU implements StatisticsSource, FileMapper {
   override data: NativeStorage;
   readonly counts: KernelStats = { native: {}, fallback: {} };
   private readonly opcodes: ReadonlyMap<string, number>;
@@ -43,6 +44,21 @@ export class NativeBackend extends MathBackendCPU implements StatisticsSource {
     const size = util.sizeFromShape(shape);
     const handle = this.addon.allocate(size * util.bytesPerElement(dtype));
     return { dataId: this.data.add(new NativeData(this.addon, dtype, handle, size)), shape, dtype };
+  }
+
+  mapFile(path: string): MappedFile {
+    const [file, size] = this.addon.mapFile(path);
+    return {
+      size,
+      view: (offset, shape, dtype) => {
+        const count = util.sizeFromShape(shape);
+        const bytes = count * util.bytesPerElement(dtype);
+        const handle = this.addon.mapView(file, offset, bytes);
+        const dataId = this.data.add(new NativeData(this.addon, dtype, handle, count));
+        return { dataId, shape, dtype };
+      },
+      close: () => this.addon.unmapFile(file),
+    };
   }
 
   /** The buffer of a float32, int32 or bool tensor. */
@@ -98,8 +114,8 @@ export class NativeBackend extends MathBackendCPU implements StatisticsSource {
   }
 
   memoryStats(): Omit<MemoryStats, 'liveTensors'> {
-    const [liveBytes, peakBytes, pooledBytes] = this.addon.statistics();
-    return { liveBytes, peakBytes, pooledBytes };
+    const [liveBytes, peakBytes, pooledBytes, , mappedBytes] = this.addon.statistics();
+    return { liveBytes, peakBytes, pooledBytes, mappedBytes };
   }
 
   resetPeakMemory(): void {
