@@ -3,6 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { scope, tf, useBackend, valueAndGrads, type BackendName } from '../../src/index.ts';
 import { hashed } from '../fused/hashed.ts';
 import { GRADIENT_CASES, type GradientCase } from './gradient-cases.ts';
+import { WINDOW_CASES } from './window-cases.ts';
+
+const CASES = [...GRADIENT_CASES, ...WINDOW_CASES];
 
 // The cases are piecewise linear or quadratic, so a central difference is exact but for float32 rounding:
 // about 2⁻²⁴ · |loss| ÷ step, with losses of some tens.
@@ -70,7 +73,7 @@ export function runGradients(backend: BackendName): void {
       await useBackend(backend);
     });
 
-    it.each(GRADIENT_CASES.map((c) => [c.name, c] as const))('%s', (_name, gradientCase) => {
+    it.each(CASES.map((c) => [c.name, c] as const))('%s', (_name, gradientCase) => {
       const before = tf.memory().numTensors;
       const values = argumentsOf(gradientCase);
       const gradients = gradientsAt(gradientCase, values);

@@ -6,6 +6,7 @@ import { adamWStep } from './adam-w-step.ts';
 import { addInto } from './add-into.ts';
 import * as attention from './attention.ts';
 import type { FusedKernel } from './composite.ts';
+import * as convGrad from './conv-grad.ts';
 import * as crossEntropy from './cross-entropy.ts';
 import { dropout } from './dropout.ts';
 import { einsum } from './einsum.ts';
@@ -62,6 +63,9 @@ export const COMPOSITE_KERNELS: readonly FusedKernel[] = Object.freeze([
   adamWStep,
   globalNorm,
   einsum,
+  convGrad.conv2DBackpropFilter,
+  convGrad.depthwiseBackpropFilter,
+  convGrad.depthwiseBackpropInput,
   unsortedSegmentSum,
 ]);
 

@@ -1,6 +1,8 @@
 /** Repairs of tfjs's own cpu and wasm kernels, made once when the backend is started. */
 import * as tf from '@tensorflow/tfjs-core';
+import { conv3DBackpropFilter, conv3DBackpropInput } from '../../kernels/conv-grad.ts';
 import { einsum } from '../../kernels/einsum.ts';
+import { maxPool3DGrad } from '../../kernels/max-pool-3d-grad.ts';
 import { withBatchBroadcast } from './batch-broadcast.ts';
 import { withBatchDims } from './gather-batches.ts';
 import { withOwnDtype } from './strided-slice-dtype.ts';
@@ -14,6 +16,7 @@ export function repairCpu(): void {
   if (repaired.has('cpu')) return;
   repaired.add('cpu');
   wrapKernel('cpu', 'BatchMatMul', withBatchBroadcast);
+  wrapKernel('cpu', 'MaxPool3DGrad', () => maxPool3DGrad.kernelFunc);
   wrapKernel('cpu', 'Einsum', () => einsum.kernelFunc); // tfjs's own loses the shape of 'ij,k->k'
 }
 
@@ -24,6 +27,9 @@ export function repairWasm(): void {
   wrapKernel('wasm', 'BatchMatMul', withBatchBroadcast);
   wrapKernel('wasm', 'GatherV2', withBatchDims);
   wrapKernel('wasm', 'StridedSlice', withOwnDtype);
+  // Wrong with a stride or padding.
+  wrapKernel('wasm', conv3DBackpropFilter.kernelName, () => conv3DBackpropFilter.kernelFunc);
+  wrapKernel('wasm', conv3DBackpropInput.kernelName, () => conv3DBackpropInput.kernelFunc);
   refuseHighRanks();
   const { wasm } = tf.findBackend('wasm') as tf.KernelBackend & { wasm: Allocator };
   refuseFailedAllocations(wasm);

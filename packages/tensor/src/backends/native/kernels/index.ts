@@ -9,10 +9,13 @@ import { ATTENTION_KERNELS } from './attention.ts';
 import { BINARY_KERNELS } from './binary.ts';
 import { CAST_KERNELS } from './cast.ts';
 import { CONCAT_KERNELS } from './concat.ts';
+import { CONV_KERNELS } from './conv.ts';
 import { CROSS_ENTROPY_KERNELS } from './cross-entropy.ts';
+import { DEPTHWISE_KERNELS } from './depthwise.ts';
 import { QUANTIZE_KERNELS } from './quantize.ts';
 import { EINSUM_KERNELS } from './einsum.ts';
 import { FILL_KERNELS } from './fill.ts';
+import { FUSED_CONV_KERNELS } from './fused-conv.ts';
 import { GATHER_KERNELS } from './gather.ts';
 import { KV_CACHE_KERNELS } from './kv-cache-write.ts';
 import { LINEAR_KERNELS } from './linear.ts';
@@ -21,6 +24,7 @@ import { MULTINOMIAL_KERNELS } from './multinomial.ts';
 import { NORM_KERNELS } from './norm.ts';
 import { PAD_KERNELS } from './pad.ts';
 import { PARAMETER_KERNELS } from './parameters.ts';
+import { POOLING_KERNELS } from './pooling.ts';
 import { REDUCE_KERNELS } from './reduce.ts';
 import { RELU_KERNELS } from './relu.ts';
 import { ROTARY_KERNELS } from './rotary.ts';
@@ -40,10 +44,13 @@ export const NATIVE_KERNELS: readonly NativeKernel[] = Object.freeze([
   ...BINARY_KERNELS,
   ...CAST_KERNELS,
   ...CONCAT_KERNELS,
+  ...CONV_KERNELS,
   ...CROSS_ENTROPY_KERNELS,
+  ...DEPTHWISE_KERNELS,
   ...QUANTIZE_KERNELS,
   ...EINSUM_KERNELS,
   ...FILL_KERNELS,
+  ...FUSED_CONV_KERNELS,
   ...GATHER_KERNELS,
   ...KV_CACHE_KERNELS,
   ...LINEAR_KERNELS,
@@ -52,6 +59,7 @@ export const NATIVE_KERNELS: readonly NativeKernel[] = Object.freeze([
   ...NORM_KERNELS,
   ...PAD_KERNELS,
   ...PARAMETER_KERNELS,
+  ...POOLING_KERNELS,
   ...REDUCE_KERNELS,
   ...RELU_KERNELS,
   ...ROTARY_KERNELS,

@@ -1,0 +1,99 @@
+// Convolutions and pooling: strides, padding, dilations, odd sizes, images that are not square.
+import { tf } from '../../src/index.ts';
+import type { GradientCase } from './gradient-cases.ts';
+
+type Pad = 'same' | 'valid' | number;
+type Pair = [number, number];
+
+/** Image [B, H, W, C], filter [h, w, C, N]. */
+function conv2DCase(
+  image: number[],
+  filter: number[],
+  options: { strides?: Pair; pad?: Pad; dilations?: Pair },
+): GradientCase {
+  const { strides = [1, 1], pad = 'valid', dilations = [1, 1] } = options;
+  return {
+    name: `conv2d of [${image}] and [${filter}], ${JSON.stringify(options)}`,
+    shapes: [image, filter],
+    compute: ([x, w]) =>
+      tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, pad, 'NHWC', dilations),
+  };
+}
+
+function depthwiseCase(
+  image: number[],
+  filter: number[],
+  options: { strides?: Pair; pad?: Pad; dilations?: Pair },
+): GradientCase {
+  const { strides = [1, 1], pad = 'valid', dilations = [1, 1] } = options;
+  return {
+    name: `depthwiseConv2d of [${image}] and [${filter}], ${JSON.stringify(options)}`,
+    shapes: [image, filter],
+    compute: ([x, w]) =>
+      tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, pad, 'NHWC', dilations),
+  };
+}
+
+function poolCase(
+  kind: 'maxPool' | 'avgPool',
+  filter: Pair,
+  strides: Pair,
+  pad: Pad,
+): GradientCase {
+  return {
+    name: `${kind} [${filter}], strides [${strides}], ${pad}`,
+    shapes: [[2, 5, 4, 3]],
+    compute: ([x]) => tf[kind](x as tf.Tensor4D, filter, strides, pad),
+  };
+}
+
+function pool3DCase(kind: 'maxPool3d' | 'avgPool3d', pad: Pad): GradientCase {
+  return {
+    name: `${kind} [2, 2, 3], ${pad}`,
+    shapes: [[1, 3, 2, 4, 1]],
+    compute: ([x]) => tf[kind](x as tf.Tensor5D, [2, 2, 3], [1, 1, 2], pad as 'same' | 'valid'),
+  };
+}
+
+export const WINDOW_CASES: readonly GradientCase[] = [
+  conv2DCase([2, 5, 4, 2], [3, 2, 2, 3], {}),
+  conv2DCase([1, 5, 6, 2], [3, 3, 2, 2], { strides: [2, 2], pad: 'same' }),
+  conv2DCase([1, 6, 5, 1], [2, 3, 1, 2], { dilations: [2, 1], pad: 1 }),
+  conv2DCase([1, 4, 4, 3], [1, 1, 3, 2], {}),
+  {
+    name: 'conv1d, a stride and "same"',
+    shapes: [
+      [2, 7, 2],
+      [3, 2, 3],
+    ],
+    compute: ([x, w]) => tf.conv1d(x as tf.Tensor3D, w as tf.Tensor3D, 2, 'same'),
+  },
+  {
+    name: 'conv2dTranspose',
+    shapes: [
+      [1, 3, 2, 2],
+      [2, 3, 3, 2],
+    ],
+    compute: ([x, w]) =>
+      tf.conv2dTranspose(x as tf.Tensor4D, w as tf.Tensor4D, [1, 6, 4, 3], [2, 2], 'same'),
+  },
+  {
+    name: 'conv3d',
+    shapes: [
+      [1, 3, 3, 4, 2],
+      [2, 2, 2, 2, 2],
+    ],
+    compute: ([x, w]) => tf.conv3d(x as tf.Tensor5D, w as tf.Tensor5D, [1, 2, 1], 'same'),
+  },
+  depthwiseCase([1, 5, 4, 3], [3, 2, 3, 1], { pad: 'same' }),
+  depthwiseCase([2, 5, 5, 2], [2, 2, 2, 3], { strides: [2, 2] }),
+  depthwiseCase([1, 6, 6, 2], [2, 2, 2, 1], { dilations: [2, 2], pad: 'same' }),
+  poolCase('maxPool', [2, 2], [2, 2], 'valid'),
+  poolCase('maxPool', [3, 2], [1, 2], 'same'),
+  poolCase('avgPool', [2, 3], [2, 1], 'valid'),
+  poolCase('avgPool', [3, 3], [2, 2], 'same'),
+  poolCase('avgPool', [2, 2], [1, 1], 1),
+  pool3DCase('maxPool3d', 'same'),
+  pool3DCase('avgPool3d', 'same'),
+  pool3DCase('avgPool3d', 'valid'),
+];
