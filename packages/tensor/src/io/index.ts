@@ -2,6 +2,18 @@
 export { BLOCK_TYPES, type BlockType } from './blocks/block-type.ts';
 export { dequantize, quantize } from './blocks/quantize.ts';
 export { bytesSource, type ByteSource, fileSource } from './byte-source.ts';
+export {
+  type GgufMetadataValue,
+  type GgufNumber,
+  ggufNumber,
+  type GgufNumberType,
+} from './gguf-metadata-bytes.ts';
+export {
+  type GgufContents,
+  type GgufTensor,
+  type GgufTensorData,
+  writeGguf,
+} from './gguf-write.ts';
 export type { GgufTensorInfo, GgufValue } from './gguf-header.ts';
 export { type GgufFile, openGguf } from './gguf-read.ts';
 export type { SafetensorsDtype, SafetensorsInfo } from './safetensors-header.ts';
