@@ -18,6 +18,8 @@ export type { GgufTensorInfo, GgufValue } from './gguf-header.ts';
 export { type GgufFile, openGguf } from './gguf-read.ts';
 export type { SafetensorsDtype, SafetensorsInfo } from './safetensors-header.ts';
 export { openSafetensors, type SafetensorsFile } from './safetensors-read.ts';
+export type { DtypeChoice, LazyTensor, TensorEntry, WritableDtype } from './safetensors-encode.ts';
+export { type ShardOptions, writeSafetensorsShards } from './safetensors-shards.ts';
 export { type SafetensorsOptions, writeSafetensors } from './safetensors-write.ts';
 export { type FileData, writeFileAtomic } from './write-file-atomic.ts';
 export type { OpenOptions } from './tensor-source.ts';

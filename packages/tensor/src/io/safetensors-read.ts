@@ -9,6 +9,7 @@ import {
   type SafetensorsEntry,
   type SafetensorsInfo,
 } from './safetensors-header.ts';
+import { openShards } from './safetensors-shards.ts';
 import { type OpenOptions, TensorSource } from './tensor-source.ts';
 import { typedView } from './typed-view.ts';
 
@@ -29,13 +30,18 @@ export interface SafetensorsFile {
 /**
  * Opens a safetensors file and checks its header; `read` then reads one tensor at a time.
  *
- * @param sourceOrPath closed by `close` in either case
- * @throws FormatError for a file that is truncated, inconsistent or something else
+ * @param sourceOrPath closed by `close` in either case. A path that ends in `.index.json` opens the shards
+ *   that it names, as one
+ * @throws FormatError for a file that is truncated, inconsistent or something else, and where an index
+ *   and its shards disagree
  */
 export async function openSafetensors(
   sourceOrPath: ByteSource | string,
   options: OpenOptions = {},
 ): Promise<SafetensorsFile> {
+  if (typeof sourceOrPath === 'string' && sourceOrPath.endsWith('.index.json')) {
+    return openShards(sourceOrPath, options, openSafetensors);
+  }
   const source = await toSource(sourceOrPath);
   try {
     const { metadata, tensors } = await readSafetensorsHeader(source);

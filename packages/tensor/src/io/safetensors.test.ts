@@ -105,6 +105,47 @@ describe('writeSafetensors', () => {
     }
   });
 
+  it('stores 16-bit floats, I64 and U8 on request, to the bits of Python', async () => {
+    const path = join(folder, 'halves.safetensors');
+    const half = [0, -0, 1 / 3, 65504, 6e-8, 6.1e-5, -1.5]; // as tools/fixtures/safetensors_files.py has them
+    const made = { shape: [7], dtype: 'float32', make: () => tf.tensor1d(half) } as const;
+    const dtypes = { f16: 'F16', bf16: 'BF16', i64: 'I64', u8: 'U8', mask: 'U8' } as const;
+    const before = tf.memory().numTensors;
+    const ints = tf.tensor1d([2147483647, -2147483648, -1, 0], 'int32');
+    const bytes = tf.tensor1d([0, 255, 7], 'int32');
+    const mask = tf.tensor1d([1, 0], 'bool');
+    const entries = Object.entries({ f16: made, bf16: made, i64: ints, u8: bytes, mask });
+    const dtype = (name: string) => dtypes[name as keyof typeof dtypes];
+    await writeSafetensors(path, entries, { dtype });
+    tf.dispose([ints, bytes, mask]);
+    expect(tf.memory().numTensors).toBe(before);
+    const file = await openSafetensors(path);
+    const python = await openSafetensors(fixture('python.safetensors'));
+    for (const name of ['f16', 'bf16', 'i64', 'u8']) {
+      expect(file.tensors.get(name)!.dtype).toBe(name.toUpperCase());
+      const [ours, theirs] = [await file.read(name), await python.read(name)];
+      expect([...ours.dataSync()]).toEqual([...theirs.dataSync()]);
+      tf.dispose([ours, theirs]);
+    }
+    expect(file.tensors.get('mask')!.dtype).toBe('U8');
+    await file.close();
+    await python.close();
+  });
+
+  it('refuses what a dtype cannot hold', async () => {
+    const path = join(folder, 'refused.safetensors');
+    const large = tf.tensor1d([1, 70000]);
+    const write = (dtype: 'F16' | 'U8') =>
+      writeSafetensors(path, [['w', large]], { dtype: () => dtype });
+    await expect(write('F16')).rejects.toThrow('writeSafetensors: w: quantize: values: expected');
+    await expect(write('U8')).rejects.toThrow(
+      'w: expected one of F32, F16, BF16 for float32, got U8',
+    );
+    const wide = [['w', tf.tensor1d([256], 'int32')]] as const;
+    const asU8 = writeSafetensors(path, wide, { dtype: () => 'U8' });
+    await expect(asU8).rejects.toThrow('w: expected 0 … 255 for U8, got 256');
+  });
+
   it('refuses strings and a name given twice, and leaves nothing behind', async () => {
     const path = join(folder, 'refused.safetensors');
     await expect(writeSafetensors(path, [['s', tf.tensor1d(['a'])]])).rejects.toThrow(
