@@ -117,7 +117,12 @@ export class BpeModel implements Model {
   }
 
   #emitSpans(length: number, places: SymbolPlaces, output: TokenSpans): void {
-    this.#symbolCounts ??= symbolsPerToken(this.vocabulary, this.merges, this.mergeTable);
+    this.#symbolCounts ??= symbolsPerToken(
+      this.vocabulary,
+      this.merges,
+      this.mergeTable,
+      this.options.continuingSubwordPrefix,
+    );
     spansOfSymbols(this.#symbols.subarray(0, length), this.#symbolCounts, places, output);
   }
 

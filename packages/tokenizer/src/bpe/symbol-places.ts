@@ -20,23 +20,28 @@ export class SymbolPlaces {
   }
 }
 
-/** How many first symbols each token is made of; 1 for those that no merge makes. */
+/** How many first symbols each token is made of; 1 for those that no merge makes. @param prefix What `##` is to WordPiece. */
 export function symbolsPerToken(
   vocabulary: Vocabulary,
   merges: readonly Merge[],
   table: MergeTable,
+  prefix = '',
 ): Int32Array {
   const counts = new Int32Array(vocabulary.size).fill(1);
-  // In a trained list a merge comes after those that make its parts; in others, a second sweep mends the order.
-  for (let sweep = table.isOrdered ? 1 : 2; sweep > 0; sweep--) {
-    for (const [left, right] of merges) {
-      const a = vocabulary.ids.get(left) as number;
-      const b = vocabulary.ids.get(right) as number;
-      const slot = table.find(a, b);
-      counts[table.slots[slot + 3] as number] = (counts[a] as number) + (counts[b] as number);
-    }
+  for (const [left, right] of table.isOrdered ? merges : shortestFirst(merges, prefix)) {
+    const a = vocabulary.ids.get(left) as number;
+    const b = vocabulary.ids.get(right) as number;
+    const slot = table.find(a, b);
+    counts[table.slots[slot + 3] as number] = (counts[a] as number) + (counts[b] as number);
   }
   return counts;
+}
+
+/** In a trained list a merge comes after those that make its parts. In others parts are still shorter than the whole. */
+function shortestFirst(merges: readonly Merge[], prefix: string): Merge[] {
+  const own = (token: string): number =>
+    token.length - (token.startsWith(prefix) ? prefix.length : 0);
+  return [...merges].sort((a, b) => own(a[0]) + own(a[1]) - own(b[0]) - own(b[1]));
 }
 
 export function spansOfSymbols(

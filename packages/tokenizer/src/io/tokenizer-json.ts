@@ -12,7 +12,8 @@ import { UnigramModel } from '../unigram/unigram-model.ts';
 import { WordLevelModel } from '../wordlevel/word-level-model.ts';
 import { WordPieceModel } from '../wordpiece/word-piece-model.ts';
 import type { JsonObject } from './json-fields.ts';
-import { asObject } from './json-fields.ts';
+import { asObject, isObject } from './json-fields.ts';
+import { LONGEST_RULE } from '../normalizers/precompiled.ts';
 
 /** Everything that a tokenizer.json says. The components stay JSON; `Tokenizer` builds them. */
 export interface TokenizerDefinition {
@@ -100,10 +101,21 @@ export function tokenizerJson(definition: TokenizerDefinition): unknown {
     truncation: definition.truncation,
     padding: definition.padding,
     added_tokens: definition.addedTokens.map(addedTokenToJson),
-    normalizer: definition.normalizer,
+    normalizer: withoutLongestRule(definition.normalizer),
     pre_tokenizer: definition.preTokenizer,
     post_processor: definition.postProcessor,
     decoder: definition.decoder,
     model: definition.model.toJSON(),
   };
+}
+
+/** A tokenizer.json means what Rust makes of it, which takes a charsmap's shortest rule. */
+function withoutLongestRule(normalizer: unknown): unknown {
+  if (!isObject(normalizer)) return normalizer;
+  const { [LONGEST_RULE]: _, normalizers, ...json } = normalizer;
+  return Array.isArray(normalizers)
+    ? { ...json, normalizers: normalizers.map(withoutLongestRule) }
+    : normalizers === undefined
+      ? json
+      : normalizer;
 }

@@ -38,10 +38,7 @@ export function parseAlignedNormalizer(value: unknown, path: string): AlignedNor
     case 'Replace':
       return alignedReplace(json, path);
     case 'Precompiled': {
-      const rules = Precompiled.fromBase64(
-        stringField(json, 'precompiled_charsmap', path),
-        `${path}.precompiled_charsmap`,
-      );
+      const rules = Precompiled.fromJSON(json, path);
       return (text) => rules.normalizeAligned(text);
     }
     case 'BertNormalizer':

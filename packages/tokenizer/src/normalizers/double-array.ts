@@ -1,5 +1,27 @@
 /** A double-array trie as darts-clone lays it out (SentencePiece keeps its normalization rules in one), read only. */
 
+/** The value of the longest key that `bytes` begins with at `start`, and where that key ends; −1: none. */
+export function longestPrefix(
+  units: Uint32Array,
+  bytes: Uint8Array,
+  start: number,
+): { readonly value: number; readonly end: number } {
+  const found = { value: -1, end: start };
+  let position = offsetOf(units[0] ?? 0);
+  for (let i = start; i < bytes.length && bytes[i] !== 0; i++) {
+    position ^= bytes[i] as number;
+    const unit = units[position];
+    if (unit === undefined || (unit & 0x800000ff) !== bytes[i]) break;
+    position ^= offsetOf(unit);
+    if ((unit & 0x100) === 0) continue;
+    const leaf = units[position];
+    if (leaf === undefined) break;
+    found.value = leaf & 0x7fffffff;
+    found.end = i + 1;
+  }
+  return found;
+}
+
 /** The value of the shortest key that `bytes` begins with, or −1. */
 export function shortestPrefix(units: Uint32Array, bytes: Uint8Array): number {
   let position = offsetOf(units[0] ?? 0);

@@ -38,10 +38,7 @@ export function parseNormalizer(value: unknown, path: string): Normalize {
     case 'Nmt':
       return nmt;
     case 'Precompiled': {
-      const rules = Precompiled.fromBase64(
-        stringField(json, 'precompiled_charsmap', path),
-        `${path}.precompiled_charsmap`,
-      );
+      const rules = Precompiled.fromJSON(json, path);
       return (text) => rules.normalize(text);
     }
     case 'Strip': {

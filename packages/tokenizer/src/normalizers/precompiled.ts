@@ -1,15 +1,19 @@
 /**
  * Precompiled: SentencePiece's normalization rules (nmt_nfkc and others), kept in a model file as a double-array trie
  * from byte strings to places in a list of zero-ended replacements. As in Rust `tokenizers`, a grapheme of up to five
- * bytes is looked up as a whole, else its characters one by one, and the shortest rule that fits is taken.
+ * bytes is looked up as a whole, else its characters one by one, and the shortest rule that fits is taken. A `.model`
+ * file is read as SentencePiece reads it instead: from left to right, the longest rule that fits.
  */
 import type { AlignedText, Change } from '../alignment/aligned-text.ts';
-import { formatError } from '../io/json-fields.ts';
-import { shortestPrefix } from './double-array.ts';
+import type { JsonObject } from '../io/json-fields.ts';
+import { formatError, stringField } from '../io/json-fields.ts';
+import { longestPrefix, shortestPrefix } from './double-array.ts';
 
+/** Says in a definition that came from a `.model` file that the longest rule is taken. Never written: Rust has no such thing. */
+export const LONGEST_RULE = 'takes_longest_rule';
 const MAX_GRAPHEME_BYTES = 5;
-/** A letter whose neighbours are ASCII too is a grapheme of its own; only the rest needs a segmenter. */
-const PLAIN_RUN = /[\t\n -~]+(?![^\t\n -~])/gu;
+/** A letter whose neighbours are ASCII too is a grapheme of its own; only the rest needs a segmenter, such as \r\n. */
+const PLAIN_RUN = /(?<!\r)[\t\n -~]+(?![^\t\n -~])/gu;
 
 export interface Rewrite {
   readonly from: string;
@@ -24,9 +28,11 @@ export class Precompiled {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   readonly #segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
   readonly #known = new Map<string, string | undefined>();
+  readonly #takesLongest: boolean;
 
-  /** @param charsmap The number of bytes of the trie, the trie, the replacements. */
-  constructor(charsmap: Uint8Array, path: string) {
+  /** @param charsmap The number of bytes of the trie, the trie, the replacements. @param takesLongest As SentencePiece. */
+  constructor(charsmap: Uint8Array, path: string, takesLongest = false) {
+    this.#takesLongest = takesLongest;
     const view = new DataView(charsmap.buffer, charsmap.byteOffset, charsmap.byteLength);
     const size = charsmap.length < 4 ? -1 : view.getUint32(0, true);
     if (size < 4 || size % 4 !== 0 || 4 + size > charsmap.length)
@@ -36,17 +42,17 @@ export class Precompiled {
     this.#replacements = charsmap.subarray(4 + size);
   }
 
-  static fromBase64(text: string, path: string): Precompiled {
+  static fromJSON(json: JsonObject, path: string): Precompiled {
+    const at = `${path}.precompiled_charsmap`;
+    const text = stringField(json, 'precompiled_charsmap', path);
     let binary: string;
     try {
       binary = atob(text);
     } catch {
-      throw formatError(path, 'base64', text);
+      throw formatError(at, 'base64', text);
     }
-    return new Precompiled(
-      Uint8Array.from(binary, (character) => character.charCodeAt(0)),
-      path,
-    );
+    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    return new Precompiled(bytes, at, json[LONGEST_RULE] === true);
   }
 
   normalize(text: string): string {
@@ -66,6 +72,7 @@ export class Precompiled {
   }
 
   *rewrites(text: string): Iterable<Rewrite> {
+    if (this.#takesLongest) return yield* this.#rewriteLongest(text);
     let done = 0;
     for (const match of text.matchAll(PLAIN_RUN)) {
       yield* this.#rewriteGraphemes(text.slice(done, match.index));
@@ -73,6 +80,17 @@ export class Precompiled {
       done = match.index + match[0].length;
     }
     yield* this.#rewriteGraphemes(text.slice(done));
+  }
+
+  *#rewriteLongest(text: string): Iterable<Rewrite> {
+    const bytes = this.#encoder.encode(text);
+    for (let start = 0; start < bytes.length;) {
+      const { value, end } = longestPrefix(this.#units, bytes, start);
+      const next = value < 0 ? characterEnd(bytes, start) : end;
+      const from = this.#decoder.decode(bytes.subarray(start, next));
+      yield { from, to: value < 0 ? undefined : this.#replacement(value) };
+      start = next;
+    }
   }
 
   *#rewriteGraphemes(text: string): Iterable<Rewrite> {
@@ -101,10 +119,21 @@ export class Precompiled {
     const bytes = this.#encoder.encode(part);
     if (bytes.length > MAX_GRAPHEME_BYTES) return undefined;
     const start = shortestPrefix(this.#units, bytes);
-    if (start < 0 || start > this.#replacements.length) return undefined;
+    return start < 0 ? undefined : this.#replacement(start);
+  }
+
+  #replacement(start: number): string | undefined {
+    if (start > this.#replacements.length) return undefined;
     const end = this.#replacements.indexOf(0, start);
     return this.#decoder.decode(this.#replacements.subarray(start, end < 0 ? undefined : end));
   }
+}
+
+/** Where the character of well-formed UTF-8 that begins at `start` ends. */
+function characterEnd(bytes: Uint8Array, start: number): number {
+  let end = start + 1;
+  while (end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end++;
+  return end;
 }
 
 /** Where there are more new characters than old ones, the last are insertions; where fewer, the last drops the rest. */

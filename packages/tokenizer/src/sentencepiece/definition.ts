@@ -7,6 +7,7 @@ import { BpeModel } from '../bpe/bpe-model.ts';
 import { TokenizerFormatError, UnsupportedComponentError } from '../errors.ts';
 import type { TokenizerDefinition } from '../io/tokenizer-json.ts';
 import type { Model } from '../model.ts';
+import { LONGEST_RULE } from '../normalizers/precompiled.ts';
 import type { TokenizerRoles } from '../tokenizer-options.ts';
 import { UnigramModel } from '../unigram/unigram-model.ts';
 import { Vocabulary } from '../vocabulary.ts';
@@ -34,7 +35,7 @@ export function sentencePieceDefinition(
       model: modelType === 'unigram' ? unigram(model, unkId) : bpe(model, unkId, path),
       addedTokens: addedTokens(model),
       normalizer: normalizerJson(model),
-      preTokenizer: prependsAlways(model) ? null : metaspaceJson(model),
+      preTokenizer: replacesBlanks(model) ? null : metaspaceJson(model),
       postProcessor: null,
       decoder: decoderJson(addDummyPrefix),
       truncation: null,
@@ -56,6 +57,12 @@ export function sentencePieceDefinition(
 function prependsAlways(model: SentencePieceModel): boolean {
   const { addDummyPrefix, removeExtraWhitespaces, pieces } = model;
   return addDummyPrefix && !removeExtraWhitespaces && !pieces.some(({ type }) => type === 'user');
+}
+
+/** Whether the normalizer makes ▁ of blanks, so that user-defined pieces with ▁ find it. */
+function replacesBlanks(model: SentencePieceModel): boolean {
+  const isPlain = model.modelType === 'bpe' && !model.addDummyPrefix;
+  return prependsAlways(model) || isPlain;
 }
 
 function metaspaceJson(model: SentencePieceModel): unknown {
@@ -110,7 +117,8 @@ function addedTokens({ pieces }: SentencePieceModel): AddedToken[] {
   return pieces.flatMap(({ piece, type }, id) => {
     if (type !== 'control' && type !== 'unknown' && type !== 'user') return [];
     const special = type !== 'user';
-    const flags = { singleWord: false, lstrip: false, rstrip: false, normalized: false };
+    const normalized = type === 'user' && piece.includes(META);
+    const flags = { singleWord: false, lstrip: false, rstrip: false, normalized };
     return [{ id, content: piece, special, ...flags }];
   });
 }
@@ -119,7 +127,11 @@ function normalizerJson(model: SentencePieceModel): unknown {
   const { charsmap, removeExtraWhitespaces } = model;
   const steps: unknown[] = [];
   if (charsmap.length > 0)
-    steps.push({ type: 'Precompiled', precompiled_charsmap: toBase64(charsmap) });
+    steps.push({
+      type: 'Precompiled',
+      precompiled_charsmap: toBase64(charsmap),
+      [LONGEST_RULE]: true,
+    });
   if (removeExtraWhitespaces) {
     const replace = (pattern: string, content: string): unknown => ({
       type: 'Replace',
@@ -129,10 +141,9 @@ function normalizerJson(model: SentencePieceModel): unknown {
     // Only U+0020 counts: the rules have made other blanks of it.
     steps.push(replace(EDGE_BLANKS, ''), replace(' {2,}', ' '));
   }
-  if (prependsAlways(model)) {
-    steps.push({ type: 'Prepend', prepend: META });
+  if (prependsAlways(model)) steps.push({ type: 'Prepend', prepend: META });
+  if (replacesBlanks(model))
     steps.push({ type: 'Replace', pattern: { String: ' ' }, content: META });
-  }
   return steps.length < 2 ? (steps[0] ?? null) : { type: 'Sequence', normalizers: steps };
 }
 
