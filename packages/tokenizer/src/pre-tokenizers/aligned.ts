@@ -3,7 +3,7 @@ import { BYTE_CHARACTERS } from '../bpe/byte-alphabet.ts';
 import type { AlignedText } from '../alignment/aligned-text.ts';
 import { asObject, componentType } from '../io/json-fields.ts';
 import type { ByteLevelOptions } from './byte-level.ts';
-import { GPT2_PATTERN } from './byte-level.ts';
+import { gpt2Pattern } from './byte-level.ts';
 import type { Metaspace } from './metaspace.ts';
 import { isPrepended, parseMetaspace } from './metaspace.ts';
 import { escapeLiteral } from './pattern.ts';
@@ -37,7 +37,7 @@ function cut(split: Splitter): AlignedPreTokenize {
 
 function alignedByteLevel(options: ByteLevelOptions): AlignedPreTokenize {
   const encoder = new TextEncoder();
-  const split = cut(splitter(GPT2_PATTERN, 'Isolated'));
+  const split = cut(splitter(gpt2Pattern(), 'Isolated'));
   const toBytes = (character: string): string => {
     let bytes = '';
     for (const byte of encoder.encode(character)) bytes += BYTE_CHARACTERS[byte] as string;

@@ -1,17 +1,15 @@
 /** Pre-tokenizers that cut where the class of a character changes. Unicode properties throughout: never `\s` or `\d`. */
 import { PUNCTUATION } from '../unicode/bert-classes.data.ts';
+import { propertyClass } from '../unicode/properties.ts';
 import { rangesPattern } from '../unicode/ranges.ts';
 import type { SplitBehavior, Splitter } from './split.ts';
 import { splitAgain, splitter } from './split.ts';
 
 const SPACE = /\p{White_Space}/gu;
-/** Rust's `char::is_numeric`: decimal digits, letter numbers and other numbers. */
-const NUMERIC = /\p{N}/gu;
-const WORDS =
-  /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/gu;
-
+/** Decimal digits, letter numbers and other numbers, Rust's `char::is_numeric`. */
 export function digits(individual: boolean): Splitter {
-  return splitter(NUMERIC, individual ? 'Isolated' : 'Contiguous');
+  const numeric = new RegExp(`[${propertyClass('Numeric')}]`, 'gu');
+  return splitter(numeric, individual ? 'Isolated' : 'Contiguous');
 }
 
 export function punctuation(behavior: SplitBehavior): Splitter {
@@ -20,7 +18,9 @@ export function punctuation(behavior: SplitBehavior): Splitter {
 
 /** `\w+|[^\w\s]+` */
 export function whitespace(): Splitter {
-  return splitter(WORDS, 'Removed', true);
+  const word = `${propertyClass('Word')}\\p{Join_Control}`;
+  const words = new RegExp(`[${word}]+|[^${word}\\p{White_Space}]+`, 'gu');
+  return splitter(words, 'Removed', true);
 }
 
 export function whitespaceSplit(): Splitter {

@@ -3,11 +3,14 @@
  * This is the plain form; byte-level models use `scan-gpt2.ts`, which is tested against it.
  */
 import { byteCharacters } from '../bpe/byte-alphabet.ts';
+import { GPT2_SOURCE } from '../tiktoken/encodings.ts';
+import { translatePattern } from './pattern.ts';
 import { splitBy } from './split.ts';
 
-/** GPT-2's own pattern with `\s` as Unicode White_Space. */
-export const GPT2_PATTERN =
-  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
+/** GPT-2's own pattern, with classes as in the Rust library. */
+export function gpt2Pattern(): RegExp {
+  return translatePattern(GPT2_SOURCE);
+}
 
 export interface ByteLevelOptions {
   /** Puts a space before text that does not begin with one. */
@@ -18,10 +21,11 @@ export interface ByteLevelOptions {
 
 export function byteLevel(options: ByteLevelOptions): (text: string) => string[] {
   const encoder = new TextEncoder();
+  const pattern = options.useRegex ? gpt2Pattern() : undefined;
   return (text) => {
     if (text === '') return [];
     const prefixed = options.addPrefixSpace && !text.startsWith(' ') ? ` ${text}` : text;
-    const pieces = options.useRegex ? splitBy(prefixed, GPT2_PATTERN, 'Isolated') : [prefixed];
+    const pieces = pattern ? splitBy(prefixed, pattern, 'Isolated') : [prefixed];
     return pieces.map((piece) => byteCharacters(encoder.encode(piece)));
   };
 }

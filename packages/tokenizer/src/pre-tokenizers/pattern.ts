@@ -1,20 +1,23 @@
 /**
  * Patterns of tokenizer.json as JavaScript regular expressions. The files are written for Oniguruma with Unicode
- * classes, so `\s`, `\d` and `\w` become Unicode properties (JavaScript's `\s` has U+FEFF and lacks U+0085),
+ * classes, so `\s`, `\d`, `\w` and `\p{L}` become those (JavaScript's `\s` has U+FEFF and lacks U+0085; its Unicode is newer),
  * `(?i:…)` is spelt out, and possessive quantifiers become a look-ahead with a back-reference.
  */
 import { UnsupportedComponentError } from '../errors.ts';
 import { asObject, formatError } from '../io/json-fields.ts';
+import { propertyClass } from '../unicode/properties.ts';
 
-const CLASSES: Readonly<Record<string, string>> = {
-  s: '\\p{White_Space}',
-  d: '\\p{Nd}',
-  w: '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}',
-  h: '0-9a-fA-F',
+/** What `\s`, `\d`, `\w` and `\h` are called in lower case, as properties; `h` has no name. */
+const PROPERTIES: Readonly<Record<string, string>> = {
+  s: 'White_Space',
+  d: 'Nd',
+  w: 'Word',
+  h: '',
 };
+const HEX_DIGITS = '0-9a-fA-F';
 
 /** Oniguruma's `\w` by itself, but not within brackets, also takes ² ³ ¹ ¼ ½ ¾. */
-const WORD_ALONE = `${CLASSES['w']}\\u00b2\\u00b3\\u00b9\\u00bc-\\u00be`;
+const WORD_ALONE = '\\u00b2\\u00b3\\u00b9\\u00bc-\\u00be';
 
 /** In Oniguruma these are always the ends of lines. */
 const ANCHORS: Readonly<Record<string, string>> = { '^': '(?<![^\\n])', $: '(?![^\\n])' };
@@ -115,13 +118,13 @@ class Translation {
   #escape(): void {
     const name = this.#source[this.#position + 1] ?? '';
     const lower = name.toLowerCase();
-    const characters = CLASSES[lower];
-    if (characters !== undefined) {
+    const property = PROPERTIES[lower];
+    if (property !== undefined) {
       this.#take(2);
-      const isAlone = this.#inClass === 0 && lower === 'w';
-      return this.#emitClass(isAlone ? WORD_ALONE : characters, name !== lower);
+      if (property === '') return this.#emitClass(HEX_DIGITS, name !== lower);
+      return this.#emitProperty(property, name !== lower);
     }
-    if (lower === 'p') return this.#emitAtom(this.#property());
+    if (lower === 'p') return this.#property();
     if ('AzZGKRXQE'.includes(name)) throw new Error(`\\${name} is not supported`);
     this.#take(2);
     // In unicode mode JavaScript only allows escapes of its own syntax characters, and `-` inside a class.
@@ -133,16 +136,24 @@ class Translation {
   #emitClass(characters: string, isNegated: boolean): void {
     if (this.#inClass === 0) this.#emitAtom(isNegated ? `[^${characters}]` : `[${characters}]`);
     else if (!isNegated) this.#output += characters;
-    else if (characters.startsWith('\\p') && characters.indexOf('}') === characters.length - 1) {
-      this.#output += `\\P${characters.slice(2)}`;
-    } else throw new Error('a negated class inside a class is not supported');
+    else throw new Error('a negated class inside a class is not supported');
   }
 
-  #property(): string {
+  #property(): void {
     const end = this.#source.indexOf('}', this.#position);
     if (end < 0) throw new Error('a \\p without }');
     const text = this.#take(end + 1 - this.#position);
-    return text.startsWith('\\p{^') ? `\\P{${text.slice(4)}` : text;
+    const isInverse = text.startsWith('^', 3);
+    const name = text.slice(isInverse ? 4 : 3, -1);
+    this.#emitProperty(name, text.startsWith('\\P') !== isInverse);
+  }
+
+  #emitProperty(name: string, isNegated: boolean): void {
+    const extra = name === 'Word' && this.#inClass === 0 ? WORD_ALONE : '';
+    const own = propertyClass(name);
+    if (own === undefined) this.#emitAtom(`\\${isNegated ? 'P' : 'p'}{${name}}`);
+    else if (this.#inClass > 0) this.#output += isNegated ? propertyClass(name, true) : own;
+    else this.#emitClass(own + extra, isNegated);
   }
 
   #open(): void {
