@@ -14,7 +14,7 @@ export { createModel, type Randomness } from './models/create-model.ts';
 export { Gpt2LmHeadModel } from './models/gpt2/model.ts';
 export { LlamaForCausalLm } from './models/llama/model.ts';
 export { loadModel, readConfig, type LoadOptions } from './checkpoint/load-model.ts';
-export { saveModel } from './checkpoint/save-model.ts';
+export { saveModel, type SaveOptions } from './checkpoint/save-model.ts';
 export { loadRewardModel, loadValueModel, saveHead } from './checkpoint/head-checkpoint.ts';
 export { KvCache } from './cache/kv-cache.ts';
 export { generate, stream } from './generation/generate.ts';

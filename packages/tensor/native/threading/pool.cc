@@ -1,10 +1,12 @@
 #include "threading/pool.h"
 
 #include <chrono>
-#include <cstdlib>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <thread>
+
+#include "memory/aligned_memory.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -34,7 +36,7 @@ uint32_t IndexOf(uint64_t ticket) { return static_cast<uint32_t>(ticket); }
 uint64_t Ticket(uint32_t epoch, uint32_t index) { return static_cast<uint64_t>(epoch) << 32 | index; }
 
 struct FreeDeleter {
-  void operator()(float* memory) const { std::free(memory); }
+  void operator()(float* memory) const { FreeAligned(memory); }
 };
 
 }  // namespace
@@ -42,8 +44,8 @@ struct FreeDeleter {
 float* Pool::Workspace() {
   static thread_local std::unique_ptr<float, FreeDeleter> workspace;
   if (workspace == nullptr) {
-    void* memory = nullptr;
-    if (posix_memalign(&memory, 64, kWorkspaceFloats * sizeof(float)) != 0) throw std::bad_alloc();
+    void* memory = AllocateAligned(64, kWorkspaceFloats * sizeof(float));
+    if (memory == nullptr) throw std::bad_alloc();
     workspace.reset(static_cast<float*>(memory));
   }
   return workspace.get();

@@ -112,7 +112,8 @@ export async function openShards(
   };
   try {
     for (const shard of new Set(map.values())) {
-      opened.set(shard, await open(join(dirname(indexPath), shard), options));
+      const opening = open(join(dirname(indexPath), shard), options);
+      opened.set(shard, await opening.catch(explain(shard, fail)));
     }
     return { ...merge(opened, map, fail), close };
   } catch (error) {
@@ -122,6 +123,13 @@ export async function openShards(
 }
 
 type Fail = (problem: string) => FormatError;
+
+function explain(shard: string, fail: Fail): (error: unknown) => never {
+  return (error) => {
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw isAbsent ? fail(`expected ${shard} beside it, got no such file. Download it.`) : error;
+  };
+}
 
 function merge(
   opened: ReadonlyMap<string, SafetensorsFile>,

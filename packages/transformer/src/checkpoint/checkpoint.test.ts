@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +44,59 @@ describe.each(MODELS)('%s', (name) => {
     const model = await loadModel(fixture(name));
     const { key } = layoutOf(model.config);
     for (const [path] of model.namedParameters()) expect(nn.toCamelPath(key(path))).toBe(path);
+  });
+});
+
+describe.each(['F16', 'BF16'] as const)('saved as %s', (dtype) => {
+  it.each(MODELS)('%s comes back rounded, once', async (name) => {
+    const model = await loadModel(fixture(name));
+    await saveModel(model, folder, { dtype });
+    const text = await readFile(join(folder, 'config.json'), 'utf8');
+    const expected = dtype === 'F16' ? 'float16' : 'bfloat16';
+    expect(JSON.parse(text)).toMatchObject({ dtype: expected });
+    const again = await loadModel(folder);
+    const eps = dtype === 'F16' ? 2 ** -11 : 2 ** -8; // half a unit in the last place
+    const originals = new Map(model.namedParameters());
+    for (const [path, parameter] of again.namedParameters()) {
+      const original = originals.get(path)!.dataSync();
+      const isNear = (x: number, i: number) =>
+        Math.abs(x - original[i]!) <= eps * Math.abs(original[i]!) + 2 ** -25;
+      expect(Array.from(parameter.dataSync()).every(isNear), path).toBe(true);
+    }
+    const folderAgain = await mkdtemp(join(tmpdir(), 'llm-checkpoint-'));
+    await saveModel(again, folderAgain, { dtype }); // rounds nothing any more
+    const bytes = (path: string) => readFile(join(path, 'model.safetensors'));
+    expect((await bytes(folderAgain)).equals(await bytes(folder))).toBe(true);
+    await rm(folderAgain, { recursive: true });
+  });
+});
+
+describe('shards', () => {
+  it('are written where one file would be larger, read back, and replaced by one file', async () => {
+    const model = await loadModel(fixture('gpt2-tiny'));
+    await saveModel(model, folder, { maxShardBytes: 4000 });
+    const files = await readdir(folder);
+    expect(files).toContain('model.safetensors.index.json');
+    expect(
+      files.filter((file) => /^model-\d{5}-of-\d{5}\.safetensors$/.test(file)).length,
+    ).toBeGreaterThan(2);
+    expectSameWeights(await loadModel(folder), model);
+    await saveModel(model, folder);
+    expect((await readdir(folder)).sort()).toEqual([
+      'config.json',
+      'generation_config.json',
+      'model.safetensors',
+    ]);
+    expectSameWeights(await loadModel(folder), model);
+  });
+
+  it('that are not there are named', async () => {
+    await saveModel(await loadModel(fixture('gpt2-tiny')), folder, { maxShardBytes: 4000 });
+    const shard = (await readdir(folder)).find((file) => file.startsWith('model-00002'))!;
+    await rm(join(folder, shard));
+    await expect(loadModel(folder)).rejects.toThrow(
+      `expected ${shard} beside it, got no such file`,
+    );
   });
 });
 

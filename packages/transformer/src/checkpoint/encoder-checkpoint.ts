@@ -59,7 +59,7 @@ export async function saveEncoder(model: EncoderModel, folder: string): Promise<
     const key = encoderKey(model.config, path);
     return { key: isBare ? withoutPrefix(model.config, key) : key, parameter, isTransposed: false };
   });
-  await writeWeights(join(folder, 'model.safetensors'), entries);
+  await writeWeights(folder, entries);
   await writeFileAtomic(join(folder, 'config.json'), configText(encoderConfigToJson(model.config)));
 }
 

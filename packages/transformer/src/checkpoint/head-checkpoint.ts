@@ -21,7 +21,7 @@ export async function saveHead(head: ScalarHead, folder: string): Promise<void> 
   const body = checkpointEntries(head.model).filter(({ key }) => key !== OUTPUT);
   const score: Entry = { key: SCORE, parameter: head.score.weight, isTransposed: false };
   await mkdir(folder, { recursive: true });
-  await writeWeights(join(folder, 'model.safetensors'), [...body, score]);
+  await writeWeights(folder, [...body, score]);
   await writeJson(join(folder, 'config.json'), headConfig(head.model.config));
 }
 

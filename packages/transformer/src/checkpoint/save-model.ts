@@ -2,20 +2,38 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tf, type Tensor } from '@llm/tensor';
-import { writeFileAtomic, writeSafetensors } from '@llm/tensor/io';
+import { writeFileAtomic, writeSafetensorsShards } from '@llm/tensor/io';
+import type { LazyTensor, TensorEntry } from '@llm/tensor/io';
 import { configText } from '../config/config-text.ts';
 import { configToJson, type ModelConfig } from '../config/config.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { layoutOf, type CheckpointLayout } from './layout.ts';
 
-/** Writes config.json, model.safetensors (float32) and generation_config.json into `folder`, which is
- *  made if need be. Each file appears whole or not at all. */
-export async function saveModel(model: CausalLm, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeWeights(join(folder, 'model.safetensors'), checkpointEntries(model));
-  await writeJson(join(folder, 'generation_config.json'), generationDefaults(model.config));
-  await writeFileAtomic(join(folder, 'config.json'), configText(configToJson(model.config)));
+/** How a folder is written. */
+export interface SaveOptions {
+  /** What the weights are stored as; F16 and BF16 round to the nearest. @default 'F32' */
+  readonly dtype?: 'F32' | 'F16' | 'BF16';
+  /** Bytes of weights in a file: beyond, they are cut into shards with an index. @default 5·10⁹ */
+  readonly maxShardBytes?: number;
 }
+
+/** Writes config.json, model.safetensors (or its shards and their index) and generation_config.json into
+ *  `folder`, which is made if need be. Each file appears whole or not at all; weights of another number of
+ *  shards that were there are removed. Throws RangeError for a weight that F16 cannot hold. */
+export async function saveModel(
+  model: CausalLm,
+  folder: string,
+  options: SaveOptions = {},
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeWeights(folder, checkpointEntries(model), options);
+  await writeJson(join(folder, 'generation_config.json'), generationDefaults(model.config));
+  const config = { ...configToJson(model.config), dtype: DTYPE_NAMES[options.dtype ?? 'F32'] };
+  await writeFileAtomic(join(folder, 'config.json'), configText(config));
+}
+
+/** PyTorch's names, for config.json. */
+const DTYPE_NAMES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
 
 export const writeJson = (path: string, value: unknown): Promise<void> =>
   writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
@@ -42,19 +60,26 @@ function plainKey(layout: CheckpointLayout, path: string): string {
   return layout.key(path);
 }
 
-/** Writes the entries in Hugging Face's layout. */
-export async function writeWeights(path: string, entries: readonly Entry[]): Promise<void> {
-  const copies: Tensor[] = [];
-  const tensors = new Map<string, Tensor>();
-  for (const { key, parameter, isTransposed } of entries) {
-    if (isTransposed) copies.push(tf.transpose(parameter));
-    tensors.set(key, isTransposed ? copies.at(-1)! : parameter);
-  }
-  try {
-    await writeSafetensors(path, tensors, { metadata: { format: 'pt' } });
-  } finally {
-    tf.dispose(copies);
-  }
+/** Writes the entries in Hugging Face's layout, as model.safetensors or shards of it. */
+export async function writeWeights(
+  folder: string,
+  entries: readonly Entry[],
+  { dtype = 'F32', maxShardBytes }: SaveOptions = {},
+): Promise<void> {
+  const tensors = entries.map(({ key, parameter, isTransposed }): TensorEntry => {
+    return [key, isTransposed ? transposedLater(parameter) : parameter];
+  });
+  const limit = maxShardBytes === undefined ? {} : { maxShardBytes };
+  await writeSafetensorsShards(folder, tensors, { dtype, ...limit });
+}
+
+/** One at a time is in memory. */
+function transposedLater(parameter: Tensor): LazyTensor {
+  return {
+    shape: [...parameter.shape].reverse(),
+    dtype: parameter.dtype,
+    make: () => tf.transpose(parameter),
+  };
 }
 
 function generationDefaults(config: ModelConfig): Record<string, unknown> {

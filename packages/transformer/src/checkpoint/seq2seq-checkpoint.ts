@@ -58,7 +58,7 @@ export async function saveSeq2Seq(model: Seq2SeqLm, folder: string): Promise<voi
   });
   if (model instanceof BartForConditionalGeneration)
     entries.push({ key: LOGITS_BIAS, parameter: model.finalLogitsBias, isTransposed: false });
-  await writeWeights(join(folder, 'model.safetensors'), entries);
+  await writeWeights(folder, entries);
   const isT5 = model.config.modelType === 't5';
   // Transformers takes an untied output to mean that it is not scaled either.
   const tying = isT5 ? { tie_word_embeddings: scalesOutput(model.config) } : {};
