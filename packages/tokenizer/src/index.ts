@@ -33,3 +33,4 @@ export type { CorpusOptions, CorpusProgress } from './train/corpus-words.ts';
 export { tokenStretches, tokensToHtml, tokensToTerminal } from './inspect/token-view.ts';
 export type { TokenStretch } from './inspect/token-view.ts';
 export type { EncodedChat } from './chat-template/assistant-mask.ts';
+export { tokenBytes } from './inspect/token-bytes.ts';

@@ -54,3 +54,6 @@ export {
   type SpanOptions,
 } from './objectives/corrupt-spans.ts';
 export { denoiseInput, type DenoiseOptions } from './objectives/denoise.ts';
+export { compileConstraint, type ConstraintSource } from './constraint/constraint.ts';
+export { GrammarError } from './constraint/expression.ts';
+export { TokenConstraint, type VocabularyBytes } from './constraint/token-constraint.ts';

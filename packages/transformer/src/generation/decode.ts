@@ -1,4 +1,5 @@
 // The loop of greedy choice and sampling: read, choose a token for each open row, read those.
+import { constraintProcessor, isFinished } from '../constraint/constraint-processor.ts';
 import { forcedWordsProcessor } from './beams/forced-words-processor.ts';
 import type { Stepper } from './stepper.ts';
 import type { CheckedOptions } from './options.ts';
@@ -28,11 +29,11 @@ export async function* decode(
   options: CheckedOptions,
 ): AsyncGenerator<Decoded, void, void> {
   const { maxNewTokens, signal, numReturnSequences: copies = 1 } = options;
-  const rows = makeRows(prompts, stepper.beginnings, options);
-  const processors = tokenProcessors(options, stepper.beginnings);
-  const tokens = new Int32Array(rows.length);
-  let open = rows;
   try {
+    const rows = makeRows(prompts, stepper.beginnings, options);
+    const processors = tokenProcessors(options, stepper.beginnings);
+    const tokens = new Int32Array(rows.length);
+    let open = rows;
     for (let step = 0; step < maxNewTokens && open.length > 0; step++) {
       const logits = await (step === 0 ? stepper.start() : stepper.read(tokens));
       signal?.throwIfAborted();
@@ -64,6 +65,7 @@ export function tokenProcessors(
   return [
     ...scoreProcessors(options, { ...options, promptLength }),
     ...forcedWordsProcessor(options),
+    ...constraintProcessor(options),
     ...samplingProcessors(options),
   ];
 }
@@ -92,11 +94,12 @@ export function nextToken(
 export function write(
   row: Row,
   token: number,
-  { stopTokens }: Pick<CheckedOptions, 'stopTokens'>,
+  { stopTokens, constraint }: Pick<CheckedOptions, 'stopTokens' | 'constraint'>,
 ): Pick<Decoded, 'row' | 'token' | 'isStop' | 'text'> {
   row.tokens.push(token);
   const isStopToken = stopTokens.includes(token);
   // A stop token's own text is not part of the answer; special ones have none.
   const text = isStopToken ? '' : (row.text?.push(token) ?? '');
-  return { row: row.index, token, isStop: isStopToken || (row.text?.isStopped ?? false), text };
+  const isStop = isStopToken || (row.text?.isStopped ?? false) || isFinished(constraint, row);
+  return { row: row.index, token, isStop, text };
 }

@@ -1,5 +1,6 @@
 // The options of generation and what makes them valid.
 import { stopTokensOf } from '../config/config.ts';
+import type { TokenConstraint } from '../constraint/token-constraint.ts';
 import { GenerationError } from '../errors.ts';
 import { CausalLm } from '../models/causal-lm.ts';
 import { wrongBeamOption, type BeamOptions } from './beams/beam-options.ts';
@@ -17,6 +18,9 @@ export interface GenerateOptions
   /** Same seed, same model, same prompts: same text. Each row draws from a stream of its own. A list holds
    *  a seed for each prompt, which then gives the same text whatever else is in the batch. @default 0 */
   readonly seed?: number | readonly number[];
+  /** What each text must match, from compileConstraint: only tokens that keep it possible are written, and
+   *  the text is whole within maxNewTokens. */
+  readonly constraint?: TokenConstraint;
   /** Tokens that end a sequence; the token itself is kept. @default the configuration's eosTokenId */
   readonly stopTokens?: readonly number[];
   /** Also return the log-probability of each new token. @default false */

@@ -1,6 +1,7 @@
 // The loop of beam search over a batch of prompts: score every running beam, let each group go on, keep
 // the rows that are still needed.
 import { Generator } from '@llm/tensor';
+import { constraintProcessor, isFinished } from '../../constraint/constraint-processor.ts';
 import { logSumExp } from '../filters.ts';
 import type { CheckedOptions } from '../options.ts';
 import { processRow, samplingProcessors, scoreProcessors } from '../processors/processor-list.ts';
@@ -34,9 +35,9 @@ export async function beamSearch(
   options: CheckedOptions,
 ): Promise<BeamText[]> {
   const { signal, numReturnSequences = 1, maxNewTokens } = options;
-  const scorer = new BeamScorer(stepper, prompts, options);
   const searches = prompts.map((_, prompt) => newSearch(prompt, options));
   try {
+    const scorer = new BeamScorer(stepper, prompts, options);
     let open = searches;
     for (let step = 0; step < maxNewTokens && open.length > 0; step++) {
       const beams = open.flatMap(runningOf);
@@ -88,6 +89,7 @@ function newSearch(prompt: number, options: CheckedOptions): Search {
 
 function isStop(tokens: readonly number[], options: CheckedOptions): boolean {
   if (options.stopTokens.includes(tokens.at(-1)!)) return true;
+  if (isFinished(options.constraint, { tokens, promptLength: 0, sourceTokens: [] })) return true;
   if ((options.stopStrings?.length ?? 0) === 0) return false;
   return textOf(tokens, options)?.isStopped ?? false;
 }
@@ -118,6 +120,7 @@ class BeamScorer {
     this.#processors = [
       ...scoreProcessors(options, { ...options, promptLength }),
       ...forcedWordsProcessor(options),
+      ...constraintProcessor(options),
       ...samplingProcessors(options, options.stopTokens.length + 1),
     ];
   }
