@@ -30,6 +30,7 @@ export interface ConformanceOptions {
   readonly backend: BackendName;
   readonly threads?: number;
   readonly instructionSet?: BackendOptions['instructionSet'];
+  readonly requireGpu?: boolean;
   readonly skip?: readonly Skip[];
 }
 

@@ -1,6 +1,13 @@
 // Every repaired gradient against central differences, on one backend.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { scope, tf, useBackend, valueAndGrads, type BackendName } from '../../src/index.ts';
+import {
+  scope,
+  tf,
+  useBackend,
+  valueAndGrads,
+  type BackendName,
+  type BackendOptions,
+} from '../../src/index.ts';
 import { hashed } from '../fused/hashed.ts';
 import { GRADIENT_CASES, type GradientCase } from './gradient-cases.ts';
 import { WINDOW_CASES } from './window-cases.ts';
@@ -67,10 +74,10 @@ function centralDifference(
   return rise / (2 * STEP);
 }
 
-export function runGradients(backend: BackendName): void {
+export function runGradients(backend: BackendName, options: BackendOptions = {}): void {
   describe(`gradients of tfjs's operations on ${backend} match central differences`, () => {
     beforeAll(async () => {
-      await useBackend(backend);
+      await useBackend(backend, options);
     });
 
     it.each(CASES.map((c) => [c.name, c] as const))('%s', (_name, gradientCase) => {

@@ -2,7 +2,7 @@
 import { CPU_RUNG } from './cpu-rung.ts';
 import { NATIVE_RUNG } from './native-rung.ts';
 import type { Rung } from './rung.ts';
-import { TFJS_NODE_GPU_RUNG, TFJS_NODE_RUNG } from './tfjs-node-rungs.ts';
+import { TFJS_NODE_GPU_RUNG, TFJS_NODE_RUNG } from './tensorflow/tfjs-node-rungs.ts';
 import { WASM_RUNG } from './wasm-rung.ts';
 
 export const LADDER: readonly Rung[] = Object.freeze([

@@ -9,6 +9,11 @@ export interface BackendOptions {
   threads?: number;
   /** Instruction set of the native backend, for tests. @default LLM_NATIVE_ISA, else the processor's best */
   instructionSet?: 'scalar' | 'avx2' | 'avx512';
+  /**
+   * Whether `tfjs-node-gpu` must see a GPU. With `false` it also starts on the processor, as our
+   * own conformance tests do. @default true
+   */
+  requireGpu?: boolean;
 }
 
 /** One backend and whether it is used. */

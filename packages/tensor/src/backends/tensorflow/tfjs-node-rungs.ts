@@ -1,6 +1,7 @@
 /** TensorFlow's own bindings, used when the application has installed them: optional peers, never dependencies. */
 import * as tf from '@tensorflow/tfjs-core';
-import { reasonOf, type Rung, type RungProbe } from './rung.ts';
+import { prepareTensorFlow } from './prepare-tensorflow.ts';
+import { reasonOf, type Rung, type RungProbe } from '../rung.ts';
 
 /** tfjs-node 4.22 calls `util.isNullOrUndefined`, which Node 23 removed. */
 const FIRST_NODE_WITHOUT_BINDING = 23;
@@ -36,6 +37,7 @@ async function startPeer(specifier: string, wantsGpu: boolean): Promise<void> {
   if (!probe.isAvailable) throw new Error(probe.reason);
   if (!(await tf.setBackend('tensorflow'))) throw new Error(`${specifier} does not start`);
   if (wantsGpu && !seesGpu(tf.backend())) throw new Error('TensorFlow sees no GPU');
+  prepareTensorFlow();
 }
 
 function tfjsNodeRung(backend: 'tfjs-node' | 'tfjs-node-gpu'): Rung {
@@ -43,8 +45,8 @@ function tfjsNodeRung(backend: 'tfjs-node' | 'tfjs-node-gpu'): Rung {
   return {
     backend,
     probe: () => loadPeer(specifier),
-    async start() {
-      await startPeer(specifier, backend === 'tfjs-node-gpu');
+    async start({ requireGpu = true }) {
+      await startPeer(specifier, requireGpu && backend === 'tfjs-node-gpu');
       const { availableParallelism } = await import('node:os');
       return { tfjsName: 'tensorflow', threads: availableParallelism() };
     },

@@ -1,0 +1,80 @@
+// The kernels that write in place, for TensorFlow's backends: computed on the device with tf
+// operations, then exchanged for what the data id held.
+import * as tf from '@tensorflow/tfjs-core';
+import type { KernelFunc, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import { adamWInputs, type AdamWAttrs } from '../../kernels/adam-w-step.ts';
+import { composite, required, type FusedKernel } from '../../kernels/composite.ts';
+import type { EmbeddingGradAttrs } from '../../kernels/embedding.ts';
+import type { KvCacheWriteAttrs } from '../../kernels/kv-cache-write.ts';
+import { replaceData } from './replace-data.ts';
+
+const adamWStep: KernelFunc = ({ inputs, attrs, backend }) => {
+  const step = attrs as AdamWAttrs;
+  step.decays.forEach((decay, i) => {
+    const tensors = adamWInputs(inputs, i) as Record<'p' | 'g' | 'm' | 'v', Tensor>;
+    const { p, m, v } = tensors;
+    replaceData(backend, [p, m, v], () => updated(tensors, decay, step));
+  });
+  return [];
+};
+
+/** Parameter and moments after the step; the formula is `adamWStep`'s. */
+function updated(
+  { p, g, m, v }: Record<'p' | 'g' | 'm' | 'v', Tensor>,
+  decay: number,
+  { b1, b2, eps, gradScale, stepSize, nuScale }: AdamWAttrs,
+): [Tensor, Tensor, Tensor] {
+  const gradient = tf.mul(g, gradScale);
+  const mean = tf.add(tf.mul(m, b1), tf.mul(gradient, 1 - b1));
+  const square = tf.add(tf.mul(v, b2), tf.mul(tf.square(gradient), 1 - b2));
+  const denominator = tf.add(tf.mul(tf.sqrt(square), nuScale), eps);
+  const moved = tf.div(tf.mul(mean, stepSize), denominator);
+  return [tf.sub(tf.mul(p, decay), moved), mean, square];
+}
+
+/** {sum [..], term [..]}: sum += term */
+const addInto: KernelFunc = ({ inputs, backend }) => {
+  const { sum, term } = inputs as Record<'sum' | 'term', Tensor>;
+  replaceData(backend, [sum], () => [tf.add(sum, term)]);
+  return [];
+};
+
+/** {cache [B, Smax, K, D], x [B, T, K, D]}: cache[:, position : position + T] = x */
+const kvCacheWrite: KernelFunc = ({ inputs, attrs, backend }) => {
+  const { cache, x } = inputs as Record<'cache' | 'x', Tensor>;
+  const { position } = attrs as KvCacheWriteAttrs;
+  const Smax = cache.shape[1]!;
+  const end = position + x.shape[1]!;
+  const along = (start: number, size: number) =>
+    tf.slice(cache, [0, start, 0, 0], [-1, size, -1, -1]);
+  replaceData(backend, [cache], () => [
+    tf.concat([along(0, position), x, along(end, Smax - end)], 1),
+  ]);
+  return [];
+};
+
+/** {dy [.., C], ids int32 [..]} → the sums of the rows of one id [V, C] */
+function rowSums(dy: Tensor, ids: Tensor, vocabSize: number): Tensor {
+  const rows = tf.reshape(dy, [ids.size, dy.shape[dy.rank - 1]!]);
+  return tf.unsortedSegmentSum(rows, tf.reshape(ids, [-1]) as Tensor1D, vocabSize);
+}
+
+const embeddingGrad = composite<EmbeddingGradAttrs>('EmbeddingGrad', (inputs, { vocabSize }) =>
+  rowSums(required(inputs, 'dy'), required(inputs, 'ids'), vocabSize),
+);
+
+/** {sum [V, C], dy [.., C], ids int32 [..]}: the same added to `sum` */
+const embeddingGradInto: KernelFunc = ({ inputs, backend }) => {
+  const { sum, dy, ids } = inputs as Record<'sum' | 'dy' | 'ids', Tensor>;
+  replaceData(backend, [sum], () => [tf.add(sum, rowSums(dy, ids, sum.shape[0]!))]);
+  return [];
+};
+
+/** What `useBackend` registers for TensorFlow before the composites that serve every backend. */
+export const TENSORFLOW_KERNELS: readonly FusedKernel[] = Object.freeze([
+  { kernelName: 'AdamWStep', kernelFunc: adamWStep },
+  { kernelName: 'AddInto', kernelFunc: addInto },
+  { kernelName: 'KvCacheWrite', kernelFunc: kvCacheWrite },
+  embeddingGrad,
+  { kernelName: 'EmbeddingGradInto', kernelFunc: embeddingGradInto },
+]);
