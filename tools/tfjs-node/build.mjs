@@ -4,6 +4,7 @@
 //   node tools/tfjs-node/build.mjs [--gpu] [--tensorflow cpu|gpu|WHEEL] [--cuda] [--into DIR] [--check]
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compileBinding } from './binding.mjs';
 import { installPeer } from './install-peer.mjs';
@@ -11,7 +12,7 @@ import { missingForGpu, missingForBuild } from './requirements.mjs';
 import { tryPeer } from './try-peer.mjs';
 import { fetchTensorFlow, unpackCuda, unpackTensorFlow } from './wheel.mjs';
 
-const HERE = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
+const HERE = path.dirname(fileURLToPath(import.meta.url));
 
 const WHEELS = path.join(HERE, 'build', 'wheels');
 

@@ -1,8 +1,9 @@
-// Builds the native engine: node native/build.mjs [--test] [--sanitize] [--clean]
+// Builds the native engine: node native/build.mjs [--test] [--sanitize | --sanitize-threads] [--clean]
 //
 //   native/build/llm_tensor.node       the engine
 //   native/build/llm_tensor_test       with --test: every *_test.cc in one program
 //   native/build/sanitize/…            with --sanitize: the same under ASan and UBSan
+//   native/build/sanitize-threads/…    with --sanitize-threads: the same under TSan
 //
 // Sources are every .cc file below native/. A file named *_simd.cc is compiled once per instruction set, with
 // LLM_ISA set to its name; *_avx2.cc, *_avx512.cc and *_scalar.cc once with that set's flags, *_avx512bf16.cc and
@@ -19,10 +20,14 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const flags = new Set(process.argv.slice(2));
-const isSanitized = flags.has('--sanitize');
+const sanitizer = ['sanitize', 'sanitize-threads'].find((name) => flags.has(`--${name}`));
+const SANITIZER_FLAGS = {
+  sanitize: ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'],
+  'sanitize-threads': ['-fsanitize=thread'],
+};
 const isDarwin = process.platform === 'darwin';
 const isX64 = process.arch === 'x64';
-const out = path.join(root, 'build', isSanitized ? 'sanitize' : '');
+const out = path.join(root, 'build', sanitizer ?? '');
 const JOBS = Math.min(8, availableParallelism());
 
 // GCC 12 sees its own _mm512_undefined_ps() as uninitialised.
@@ -63,14 +68,8 @@ function findCompiler() {
 
 function commonFlags() {
   const headers = createRequire(import.meta.url)('node-api-headers').include_dir;
-  const optimise = isSanitized
-    ? [
-        '-O1',
-        '-g',
-        '-fsanitize=address,undefined',
-        '-fno-sanitize-recover=undefined',
-        '-fno-omit-frame-pointer',
-      ]
+  const optimise = sanitizer
+    ? ['-O1', '-g', '-fno-omit-frame-pointer', ...SANITIZER_FLAGS[sanitizer]]
     : ['-O3', '-g1'];
   return [
     '-std=c++17',
@@ -198,7 +197,7 @@ async function link(target, units, args, compiler) {
   if (existsSync(target) && existsSync(record) && readFileSync(record, 'utf8') === state)
     return false;
   const temporary = `${target}.${process.pid}.tmp`;
-  const sanitizers = isSanitized ? ['-fsanitize=address,undefined'] : [];
+  const sanitizers = sanitizer ? SANITIZER_FLAGS[sanitizer] : [];
   await run(compiler.command, [
     ...args,
     ...sanitizers,

@@ -1,4 +1,4 @@
-// Runs tfjs-core's own specs against one backend: `node run-suite.mjs cpu|native REPORT.json [FILTER]`.
+// Runs tfjs-core's own specs against one backend: `node run-suite.mjs cpu|native|wasm REPORT.json [FILTER]`.
 // The specs ship in @tensorflow/tfjs-core/dist as ES modules inside a CommonJS package, so esbuild
 // bundles them first, with the backend under test and exactly one copy of tfjs-core.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,15 +9,19 @@ import { build } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** Module order matters: globals, backend, environment, then the specs, which register on import. */
+/** Module order matters: globals, backend, environment, then the specs, which register when imported. */
 const entry = (backend) => `
   import './jasmine-globals.mjs';
-  import { backendName } from './backends/${backend}.ts';
+  import * as backend from './backends/${backend}.ts';
   import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util';
   import '@tensorflow/tfjs-core/dist/register_all_gradients';
   import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
+  const { backendName } = backend;
   setTestEnvs([{ name: 'llm-' + backendName, backendName, isDataSync: true }]);
-  export const load = () => import('@tensorflow/tfjs-core/dist/tests');
+  export async function load() {
+    if (backend.start !== undefined) await backend.start();
+    await import('@tensorflow/tfjs-core/dist/tests');
+  }
 `;
 
 /**

@@ -36,6 +36,12 @@ export function summarise({ outcomes, overall }: RawReport): SuiteReport {
   };
 }
 
+/** The spec of one line of `failures`, without the environment that tfjs puts into its name. */
+export function specName(failure: string): string {
+  const [name = ''] = failure.split(/: (?=[A-Z])/);
+  return name.replace(/ llm-\w+ \{\}/, '').trim();
+}
+
 /** `environment` is added to this process's own. */
 export function runTfjsSuite(
   backend: string,

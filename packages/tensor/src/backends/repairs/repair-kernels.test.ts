@@ -37,6 +37,18 @@ describe.each(['cpu', 'wasm', 'native'] as const)('repaired kernels on %s', (bac
     expect(valuesOf(y)).toEqual([6, 12, 18, 24]);
   });
 
+  it('clips numbers and leaves NaN what it is', () => {
+    const clipped = () => tf.clipByValue(tf.tensor1d([-3, NaN, 0.5, 9]), -1, 1);
+    expect(valuesOf(clipped)).toEqual([-1, NaN, 0.5, 1]);
+    expect(valuesOf(() => tf.clipByValue(ints([-3, 2], [2]), -1, 1))).toEqual([-1, 1]);
+  });
+
+  it('multiplies matrices of integers', () => {
+    const product = () => tf.matMul(ints([1, 2, 3, 4], [2, 2]), ints([5, 6, 7, 8], [2, 2]));
+    expect(valuesOf(product)).toEqual([19, 22, 43, 50]);
+    expect(tf.tidy(() => product().dtype as never)).toBe('int32');
+  });
+
   it('sums unsorted segments and leaves ids outside the range out', () => {
     const sum = () =>
       tf.unsortedSegmentSum(tf.tensor1d([1, 2, 4, 8]), tf.tensor1d([1, -1, 1, 3], 'int32'), 3);

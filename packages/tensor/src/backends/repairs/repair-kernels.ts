@@ -5,6 +5,8 @@ import { einsum } from '../../kernels/einsum.ts';
 import { maxPool3DGrad } from '../../kernels/max-pool-3d-grad.ts';
 import { withBatchBroadcast } from './batch-broadcast.ts';
 import { withBatchDims } from './gather-batches.ts';
+import { withNanAndIntegers } from './clip-values.ts';
+import { withIntegers } from './integer-matmul.ts';
 import { withOwnDtype } from './strided-slice-dtype.ts';
 import { refuseFailedAllocations, refuseHighRanks, type Allocator } from './wasm-limits.ts';
 import { wrapKernel } from './wrap-kernel.ts';
@@ -25,6 +27,8 @@ export function repairWasm(): void {
   if (repaired.has('wasm')) return;
   repaired.add('wasm');
   wrapKernel('wasm', 'BatchMatMul', withBatchBroadcast);
+  wrapKernel('wasm', 'BatchMatMul', withIntegers);
+  wrapKernel('wasm', 'ClipByValue', withNanAndIntegers);
   wrapKernel('wasm', 'GatherV2', withBatchDims);
   wrapKernel('wasm', 'StridedSlice', withOwnDtype);
   // Wrong with a stride or padding.
