@@ -1,6 +1,7 @@
-/** What TensorFlow's backends need beside tfjs-node's own kernels: ours that write in place, and a repair. */
+/** What TensorFlow's backends need beside tfjs-node's own kernels: ours that write in place, and repairs. */
 import * as tf from '@tensorflow/tfjs-core';
 import { wrapKernel } from '../repairs/wrap-kernel.ts';
+import { acceptExplicitPadding } from './explicit-padding.ts';
 import { withPositiveAxis } from './gather-axis.ts';
 import { TENSORFLOW_KERNELS } from './in-place-kernels.ts';
 
@@ -11,6 +12,7 @@ export function prepareTensorFlow(): void {
   if (isPrepared) return;
   isPrepared = true;
   wrapKernel('tensorflow', 'GatherV2', withPositiveAxis);
+  acceptExplicitPadding();
   for (const kernel of TENSORFLOW_KERNELS)
     tf.registerKernel({ ...kernel, backendName: 'tensorflow' });
 }
