@@ -106,7 +106,9 @@ function findSources(folder = '') {
 /** One source gives one object, or one per instruction set. */
 function unitsOf(source, common) {
   const stem = source.slice(0, -'.cc'.length);
-  const suffix = /_(simd|scalar|avx2|avx512|avx512bf16|avx512vnni)$/.exec(stem.replace(/_test$/, ''))?.[1];
+  const suffix = /_(simd|scalar|avx2|avx512|avx512bf16|avx512vnni)$/.exec(
+    stem.replace(/_test$/, ''),
+  )?.[1];
   const isas = suffix === 'simd' ? Object.keys(ISA_FLAGS) : suffix ? [suffix] : [undefined];
   const flagsOf = { ...ISA_FLAGS, ...EXTENSION_FLAGS };
   return isas

@@ -33,6 +33,12 @@ export {
   logProbs,
   type CrossEntropyOptions,
 } from './ops/cross-entropy.ts';
+export {
+  linearCrossEntropy,
+  linearLogProbs,
+  linearTokenStatistics,
+  type LinearTokenStatistics,
+} from './ops/linear-cross-entropy.ts';
 export { kvCacheWrite } from './ops/kv-cache-write.ts';
 export { linear } from './ops/linear.ts';
 export { layerNorm, rmsNorm } from './ops/norm.ts';

@@ -8,6 +8,8 @@ import {
   gelu,
   layerNorm,
   linear,
+  linearCrossEntropy,
+  linearLogProbs,
   logProbs,
   rmsNorm,
   rotary,
@@ -61,6 +63,9 @@ const RUN: Readonly<Record<string, Run>> = {
       bias: t['bias'],
     }),
   crossEntropy: (t, o) => crossEntropy(t['logits']!, t['labels']!, o as CrossEntropyOptions),
+  linearCrossEntropy: (t, o) =>
+    linearCrossEntropy(t['hidden']!, t['weight']!, t['labels']!, o as CrossEntropyOptions),
+  linearLogProbs: (t) => linearLogProbs(t['hidden']!, t['weight']!, t['labels']!),
   embedding: (t) => embedding(t['weight']!, t['ids']!),
   dropout: (t, o) => dropout(t['x']!, o['rate'] as number, o['seed'] as number),
   logProbs: (t) => logProbs(t['logits']!, t['labels']!),

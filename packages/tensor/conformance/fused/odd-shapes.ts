@@ -10,6 +10,9 @@ export const ODD_SHAPES: readonly FusedCase[] = [
   ...WIDTHS.filter((D) => D < 64).map((D, i) =>
     rotaryCase(1 + (i % 3), 1 + (i % 5), 1 + (i % 4), D),
   ),
+  ...linearLossCases(1, 1, 2),
+  ...linearLossCases(7, 9, 33),
+  ...linearLossCases(30, 17, 65),
   attentionCase({ B: 1, T: 1, S: 1, H: 1, K: 1, D: 1 }),
   attentionCase({ B: 2, T: 1, S: 17, H: 6, K: 2, D: 16 }, { keyLength: 13 }),
   attentionCase({ B: 1, T: 1, S: 130, H: 9, K: 3, D: 64 }, { keyLength: 129 }),
@@ -34,6 +37,8 @@ export const ODD_SHAPES: readonly FusedCase[] = [
 export const LARGE_SHAPES: readonly FusedCase[] = [
   ...rowCases(300, 257),
   ...rowCases(40, 5000),
+  // Two chunks of rows in native's kernel: with the gradients of the loss, and of each row.
+  ...linearLossCases(140, 2, 130_000).filter((_, i) => i === 0 || i === 3),
   rotaryCase(2, 14, 40, 16),
   attentionCase({ B: 1, T: 300, S: 600, H: 2, K: 1, D: 33 }, { queryOffset: 280 }),
 ];
@@ -62,6 +67,24 @@ function rowCases(N: number, C: number): FusedCase[] {
     },
     { op: 'crossEntropy', name, inputs: { logits: x, labels }, options: { labelSmoothing: 0.1 } },
     { op: 'logProbs', name, inputs: { logits: x, labels }, options: {} },
+  ];
+}
+
+/** Cross-entropy fused with the vocabulary's matrix: every reduction, with ignored rows at other places. */
+function linearLossCases(N: number, C: number, V: number): FusedCase[] {
+  const inputs = {
+    hidden: floats([N, C], 31, 2),
+    weight: floats([V, C], 32, 2),
+    labels: ints([N], (i) => (i % 5 === 2 ? -100 : (i * 7 + V - 1) % V)),
+  };
+  const name = `N ${N} C ${C} V ${V}`;
+  return [
+    { op: 'linearCrossEntropy', name, inputs, options: {} },
+    ...(['sum', 'none'] as const).map((reduction) => ({
+      ...{ op: 'linearCrossEntropy', name: `${name} ${reduction}`, inputs },
+      options: { reduction, labelSmoothing: 0.1 },
+    })),
+    { op: 'linearLogProbs', name, inputs, options: {} },
   ];
 }
 

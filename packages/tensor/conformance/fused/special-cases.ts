@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import {
   crossEntropy,
   kvCacheWrite,
+  linearTokenStatistics,
   logProbs,
   rotary,
   rotaryTables,
@@ -16,6 +17,10 @@ export const SPECIAL_CASES = [
   {
     name: 'crossEntropy: NaN, without gradient, when no label counts',
     check: () => scope(averagesNothing),
+  },
+  {
+    name: 'linearTokenStatistics: entropies and hits, by hand',
+    check: () => scope(countsTokens),
   },
   { name: 'rotary: refuses a position beyond the tables', check: () => scope(refusesPosition) },
 ] as const;
@@ -50,6 +55,20 @@ function averagesNothing(): void {
     .grad((x) => crossEntropy(x, labels))(logits)
     .dataSync();
   expect(Array.from(gradient, Math.abs)).toEqual([0, 0, 0, 0, 0, 0]);
+}
+
+/** Logits are ln of hidden · weight's rows: (1, 1, 2) → entropy of (¼, ¼, ½) is 1.5 ln 2; (3, 1, 0) → of (¾, ¼). */
+function countsTokens(): void {
+  const ln = Math.log;
+  const hidden = tf.tensor2d([1, 0, 0, 1, 1, 0], [3, 2]);
+  const weight = tf.tensor2d([0, ln(3), 0, 0, ln(2), -100], [3, 2]); // e^−100 counts nothing
+  const labels = tf.tensor1d([2, 1, -100], 'int32');
+  const { loss, entropies, hits } = linearTokenStatistics(hidden, weight, labels);
+  expect(loss.dataSync()[0]).toBeCloseTo((ln(2) + ln(4)) / 2, 5);
+  const expected = [1.5 * ln(2), 0.75 * ln(4 / 3) + 0.25 * ln(4), 0];
+  for (const [i, value] of entropies.dataSync().entries())
+    expect(value).toBeCloseTo(expected[i]!, 5);
+  expect(Array.from(hits.dataSync())).toEqual([1, 0, 0]);
 }
 
 function refusesPosition(): void {

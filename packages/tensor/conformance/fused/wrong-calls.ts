@@ -6,6 +6,8 @@ import {
   kvCacheWrite,
   layerNorm,
   linear,
+  linearCrossEntropy,
+  linearLogProbs,
   logProbs,
   rmsNorm,
   rotary,
@@ -92,6 +94,15 @@ export const WRONG_CALLS: readonly WrongCall[] = [
   ),
   wrong('crossEntropy: labels: expected 0 to 4 or -100, got 5 at index 1', () =>
     crossEntropy(ones(2, 5), tf.tensor1d([0, 5], 'int32')),
+  ),
+  wrong('linearCrossEntropy: weight: expected [V, C] = [any, 3], got [5, 2]', () =>
+    linearCrossEntropy(ones(2, 3), ones(5, 2), ints(2)),
+  ),
+  wrong('linearLogProbs: labels: expected [..] = [2], got [3]', () =>
+    linearLogProbs(ones(2, 3), ones(5, 3), ints(3)),
+  ),
+  wrong('crossEntropy: labels: expected 0 to 4 or -100, got -1 at index 0', () =>
+    linearCrossEntropy(ones(2, 3), ones(5, 3), tf.tensor1d([-1, 0], 'int32')),
   ),
   wrong('logProbs: labels: expected [..] = [2], got [3]', () => logProbs(ones(2, 5), ints(3))),
 ];

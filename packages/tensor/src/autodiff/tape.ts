@@ -54,6 +54,14 @@ export function isRecording(): boolean {
   return tf.engine().state.gradientDepth > 0;
 }
 
+/** Whether a kernel that runs now on `tensor` would be asked for the tensor's gradient. Under tfjs's own
+ *  `grad`, which does not say, always. */
+export function needsGradient(tensor: tf.Tensor): boolean {
+  const { gradientDepth, kernelDepth, activeTape } = tf.engine().state;
+  if (gradientDepth === 0 || kernelDepth > 0) return false;
+  return !(activeTape instanceof DependencyTape) || activeTape.dependsOnSource(tensor);
+}
+
 /** Runs `fn` with its kernels recorded on `tape`. */
 export function recordOn<T>(tape: DependencyTape, fn: () => T): T {
   const { state } = tf.engine();

@@ -16,6 +16,7 @@ import { globalNorm } from './global-norm.ts';
 import * as kvCacheWrite from './kv-cache-write.ts';
 import * as layerNorm from './layer-norm.ts';
 import * as linear from './linear.ts';
+import * as linearLoss from './linear-cross-entropy.ts';
 import { randomFill } from './random-fill.ts';
 import * as rmsNorm from './rms-norm.ts';
 import * as rotary from './rotary.ts';
@@ -53,6 +54,9 @@ export const COMPOSITE_KERNELS: readonly FusedKernel[] = Object.freeze([
   attention.maskedBiasedAttentionGrad,
   crossEntropy.crossEntropy,
   crossEntropy.crossEntropyGrad,
+  linearLoss.linearCrossEntropy,
+  linearLoss.linearTokenLoss,
+  linearLoss.linearTokenLossGrad,
   kvCacheWrite.kvCacheWrite,
   embedding,
   embeddingGrad,

@@ -1,5 +1,5 @@
 // The instructions MatMul and ColumnSums: sizes and buffers checked, batches broadcast.
-#include "kernels/gemm/gemm.h"
+#include "kernels/gemm_bf16/product.h"
 #include "kernels/read_args.h"
 #include "node/instruction.h"
 
@@ -40,7 +40,7 @@ bool IsOneProduct(const Shape& out, const Shape& a, const Shape& b, bool a_trans
 }  // namespace
 
 // MatMul: transposeA, transposeB, m, n, k, batch of out, of a, of b (shapes of one rank), accumulate, activation,
-// alpha, a, b, bias [n] or -1, out
+// alpha, precision, a, b, bias [n] or -1, out. Precision is of single products; a batch of them is float32.
 LLM_INSTRUCTION(MatMul) {
   const bool a_transposed = args.Bool("transposeA");
   const bool b_transposed = args.Bool("transposeB");
@@ -53,6 +53,7 @@ LLM_INSTRUCTION(MatMul) {
   g.accumulate = args.Bool("accumulate");
   g.activation = static_cast<Activation>(args.Int("activation", 0, kActivations - 1));
   g.alpha = args.Float("alpha");
+  const auto precision = static_cast<Precision>(args.Int("precision", 0, kPrecisions - 1));
   const size_t count = out_batch.size();
   const size_t a_matrix = CheckedProduct(args, g.m, g.k), b_matrix = CheckedProduct(args, g.k, g.n);
   const size_t c_matrix = CheckedProduct(args, g.m, g.n);
@@ -70,7 +71,7 @@ LLM_INSTRUCTION(MatMul) {
   g.c_row = g.n;
   if (IsOneProduct(out_batch, a_batch, b_batch, a_transposed)) {
     g.m *= count;
-    RunGemm(g, args.Scratch<float>(GemmScratch(g)), pool);
+    RunProduct(g, precision, args.Scratch<float>(ProductScratch(g, precision)), pool);
     return;
   }
   GemmBatch batch;

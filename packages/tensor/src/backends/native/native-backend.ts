@@ -16,6 +16,8 @@ const INITIAL_PROGRAM_LENGTH = 4096;
 export class NativeBackend extends MathBackendCPU implements StatisticsSource, FileMapper {
   override data: NativeStorage;
   readonly counts: KernelStats = { native: {}, fallback: {} };
+  /** How Linear multiplies; the numbers of `Precision` in native/kernels/gemm_bf16/product.h. */
+  precision: 0 | 1 = 0;
   private readonly opcodes: ReadonlyMap<string, number>;
   private program = new Float64Array(INITIAL_PROGRAM_LENGTH);
 

@@ -15,8 +15,8 @@ function run(program: string) {
     const [a, c] = [addon.allocate(n * n * 4), addon.allocate(n * n * 4)];
     addon.write(a, new Float32Array(n * n).fill(1));
     function multiply() {
-      program.set([matMul, 0, 0, n, n, n, 0, 0, 0, 0, 0, 0, a, a, -1, c]);
-      addon.run(16);
+      program.set([matMul, 0, 0, n, n, n, 0, 0, 0, 0, 0, 0, 0, a, a, -1, c]);
+      addon.run(17);
       const out = new Float32Array(n * n);
       addon.read(c, out);
       if (!out.every((x) => x === n)) throw new Error('wrong product');

@@ -19,6 +19,7 @@ import { FUSED_CONV_KERNELS } from './fused-conv.ts';
 import { GATHER_KERNELS } from './gather.ts';
 import { KV_CACHE_KERNELS } from './kv-cache-write.ts';
 import { LINEAR_KERNELS } from './linear.ts';
+import { LINEAR_CROSS_ENTROPY_KERNELS } from './linear-cross-entropy.ts';
 import { MAT_MUL_KERNELS } from './mat-mul.ts';
 import { MULTINOMIAL_KERNELS } from './multinomial.ts';
 import { NORM_KERNELS } from './norm.ts';
@@ -54,6 +55,7 @@ export const NATIVE_KERNELS: readonly NativeKernel[] = Object.freeze([
   ...GATHER_KERNELS,
   ...KV_CACHE_KERNELS,
   ...LINEAR_KERNELS,
+  ...LINEAR_CROSS_ENTROPY_KERNELS,
   ...MAT_MUL_KERNELS,
   ...MULTINOMIAL_KERNELS,
   ...NORM_KERNELS,

@@ -32,6 +32,7 @@ function product(backend: NativeBackend, out: TensorInfo, p: Product): TensorInf
     p.k,
     ...noBatch,
     ...noActivation,
+    backend.precision,
     a,
     b,
     bias,

@@ -56,6 +56,7 @@ function matMul(
     0,
     activation,
     alpha,
+    0, // float32: what tfjs's own matMul promises
     backend.handleOf(a),
     backend.handleOf(b),
     bias === undefined ? -1 : backend.handleOf(bias),
