@@ -50,7 +50,7 @@ export { adamWStep, type AdamWOptions, type AdamWTensors } from './ops/adam-w-st
 export { dropout } from './ops/dropout.ts';
 export { embedding } from './ops/embedding.ts';
 export { globalNorm } from './ops/global-norm.ts';
-export { noGradient, stopGradient, valueAndGrads } from './autodiff/index.ts';
+export { checkpoint, noGradient, stopGradient, valueAndGrads } from './autodiff/index.ts';
 export type { LossWithMetrics, ValueAndGrads } from './autodiff/index.ts';
 export { Generator, type GeneratorState } from './random/generator.ts';
 export * as nn from './nn/index.ts';

@@ -1,6 +1,7 @@
 // Flags that every training command has.
 import { linear } from '@llm/optim';
-import type { Generator } from '@llm/tensor';
+import type { Generator, nn } from '@llm/tensor';
+import { setGradientCheckpointing } from '@llm/transformer';
 import type { CausalLm } from '@llm/transformer';
 import { contextLength } from '../models/context-length.ts';
 import type { OptionTable, OptionValues } from './command.ts';
@@ -27,6 +28,10 @@ export const TRAINING_OPTIONS = {
     default: 1,
     minimum: 1,
   },
+  'checkpoint-activations': {
+    type: 'boolean',
+    description: 'compute activations again in the backward pass: less memory, more time',
+  },
   'save-every': {
     type: 'integer',
     description: 'updates between checkpoints',
@@ -49,6 +54,14 @@ export function trainingOptions(
     seed: values.seed,
     resume: values.resume,
   };
+}
+
+/** Puts what --checkpoint-activations says into the model. */
+export function prepareTraining(
+  model: nn.Module,
+  values: { readonly 'checkpoint-activations': boolean },
+): void {
+  if (values['checkpoint-activations']) setGradientCheckpointing(model);
 }
 
 /** Flags of the commands that start from a trained model. */

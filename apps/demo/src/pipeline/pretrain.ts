@@ -1,7 +1,8 @@
 // Pretraining: next-token prediction on a token stream, with AdamW, warm-up and cosine decay.
 import { adamw, cosine, packedBlocks, train } from '@llm/optim';
 import type { CheckpointOptions, PackedBatch, StepMetrics, TrainResult } from '@llm/optim';
-import { crossEntropy, Generator } from '@llm/tensor';
+import { Generator } from '@llm/tensor';
+import { tokenLoss } from '@llm/transformer';
 import type { CausalLm } from '@llm/transformer';
 
 export interface PretrainOptions {
@@ -32,7 +33,7 @@ export async function pretrain(
   try {
     return await train<PackedBatch>({
       model,
-      loss: ({ inputIds, labels }) => crossEntropy(model.forward(inputIds), labels),
+      loss: ({ inputIds, labels }) => tokenLoss(model, model.hiddenStates(inputIds), labels),
       batches: packedBlocks(tokens, { batchSize, blockLength, generator }),
       optimizer,
       schedule: cosine({ learningRate, warmupSteps, steps, minLearningRate: learningRate / 10 }),

@@ -7,7 +7,6 @@ import { collatePairs } from '../data/collate.ts';
 import type { PairBatch } from '../data/collate.ts';
 import type { PreferenceExample } from '../data/tokenize-preferences.ts';
 import { completionLogprobs, sumByRow } from '../logprobs/completion-logprobs.ts';
-import { meanEntropy } from '../logprobs/token-statistics.ts';
 import { exampleBatches, runTraining, withoutDropout } from '../training/run-training.ts';
 import type { TrainerOptions } from '../training/run-training.ts';
 import { dpoLoss } from './dpo-loss.ts';
@@ -59,7 +58,7 @@ export async function trainDpo(options: DpoTrainerOptions): Promise<TrainResult>
 
 function pairLoss(batch: DpoBatch, options: DpoTrainerOptions) {
   const { model, reference, beta, lossType, labelSmoothing } = options;
-  const { logprobs, logits } = completionLogprobs(model, batch);
+  const { logprobs, entropies } = completionLogprobs(model, batch);
   const policy = pairOf(sumByRow(logprobs, batch));
   const frozen = pairOf(
     reference
@@ -68,7 +67,7 @@ function pairLoss(batch: DpoBatch, options: DpoTrainerOptions) {
   );
   const lengths = pairOf(completionLengths(batch));
   const result = dpoLoss(policy, frozen, { beta, lossType, labelSmoothing, lengths });
-  const metrics = { ...pairMetrics(policy, result), entropy: meanEntropy(logits) };
+  const metrics = { ...pairMetrics(policy, result), entropy: tf.mean(entropies) };
   return { loss: tf.mean(result.losses), metrics };
 }
 

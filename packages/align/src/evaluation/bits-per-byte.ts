@@ -1,5 +1,6 @@
 // Loss that can be compared between tokenizers: the bits a model needs for each byte of text.
-import { crossEntropy, scope, tf } from '@llm/tensor';
+import { scope, tf } from '@llm/tensor';
+import { tokenLoss } from '@llm/transformer';
 import type { CausalLm } from '@llm/transformer';
 import { ConfigError, DataError } from '../errors.ts';
 import { inEvalMode } from '../models/in-eval-mode.ts';
@@ -82,7 +83,8 @@ function sumNats(
       shape,
       'int32',
     );
-  return scope(
-    () => crossEntropy(model.forward(ids(0)), ids(1), { reduction: 'sum' }).dataSync()[0] ?? NaN,
-  );
+  return scope(() => {
+    const hidden = model.hiddenStates(ids(0));
+    return tokenLoss(model, hidden, ids(1), { reduction: 'sum' }).dataSync()[0] ?? NaN;
+  });
 }

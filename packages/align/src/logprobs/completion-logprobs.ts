@@ -1,6 +1,7 @@
 // Log-probabilities of a batch's completions under a model: the one place where trainers ask a model for them.
-import { embedding, logProbs, scope, tf } from '@llm/tensor';
+import { embedding, scope, tf } from '@llm/tensor';
 import type { Tensor } from '@llm/tensor';
+import { tokenStatistics } from '@llm/transformer';
 import type { CausalLm } from '@llm/transformer';
 import type { TokenBatch } from '../data/collate.ts';
 import { trainedPositions } from './trained-positions.ts';
@@ -9,10 +10,10 @@ import type { LogprobOptions } from './token-logprobs.ts';
 export interface CompletionLogprobs {
   /** log p of each completion token, [N]. */
   readonly logprobs: Tensor;
-  /** Logits that predict them, divided by the temperature, [N, V]. */
-  readonly logits: Tensor;
-  /** The tokens, [N] int32. */
-  readonly labels: Tensor;
+  /** Entropy of the distribution that each was chosen from, in nats, [N]. No gradient. */
+  readonly entropies: Tensor;
+  /** 1 where it is the most probable token, else 0, [N]. No gradient. */
+  readonly hits: Tensor;
 }
 
 /** The completion's tokens only, all rows one after another. @returns the caller owns them */
@@ -23,9 +24,36 @@ export function completionLogprobs(
 ): CompletionLogprobs {
   const { positions, labels } = trainedPositions(batch);
   return scope(() => {
-    const logits = logitsAt(model, hiddenStates(model, batch), positions, options); // [N, V]
+    return logprobsAt(model, hiddenStates(model, batch), { positions, labels }, options);
+  });
+}
+
+/** Mean of −log p over the completions' tokens, which costs less than the mean of completionLogprobs: the
+ *  gradient needs no second product with the vocabulary's matrix. @returns the caller owns them */
+export function completionLoss(
+  model: CausalLm,
+  batch: TokenBatch,
+): Omit<CompletionLogprobs, 'logprobs'> & { readonly loss: Tensor } {
+  const { positions, labels } = trainedPositions(batch);
+  return scope(() => {
+    const chosen = embedding(hiddenStates(model, batch), tf.tensor1d(positions, 'int32')); // [N, C]
+    return tokenStatistics(model, chosen, tf.tensor1d(labels, 'int32'));
+  });
+}
+
+/** Log-probabilities of given labels. @param hidden [B·T, C] @param positions where each label is predicted, [N] */
+export function logprobsAt(
+  model: CausalLm,
+  hidden: Tensor,
+  { positions, labels }: { readonly positions: Int32Array; readonly labels: Int32Array },
+  { temperature }: LogprobOptions = {},
+): CompletionLogprobs {
+  return scope(() => {
+    const chosen = embedding(hidden, tf.tensor1d(positions, 'int32')); // [N, C]
+    const options = { reduction: 'none', temperature } as const;
     const ids = tf.tensor1d(labels, 'int32');
-    return { logprobs: logProbs(logits, ids), logits, labels: ids };
+    const { loss, entropies, hits } = tokenStatistics(model, chosen, ids, options);
+    return { logprobs: tf.neg(loss), entropies, hits };
   });
 }
 
@@ -55,21 +83,6 @@ export function hiddenStates(model: CausalLm, batch: TokenBatch): Tensor {
   return scope(() => {
     const hidden = model.hiddenStates(inputTensor(batch), maskOption(batch)); // [B, T, C]
     return tf.reshape(hidden, [batch.batchSize * batch.length, -1]);
-  });
-}
-
-/** Logits of chosen positions. @param hidden [B·T, C] @param positions N indices → [N, V] */
-export function logitsAt(
-  model: CausalLm,
-  hidden: Tensor,
-  positions: Int32Array,
-  options: LogprobOptions = {},
-): Tensor {
-  const { temperature = 1 } = options;
-  return scope(() => {
-    const chosen = embedding(hidden, tf.tensor1d(positions, 'int32')); // [N, C]
-    const logits = model.logits(chosen); // [N, V]
-    return temperature === 1 ? logits : tf.div(logits, temperature);
   });
 }
 

@@ -1,10 +1,10 @@
 // What the policy and the critic say about given answers: used when they have just been sampled (the "old" values)
 // and in every minibatch, by the same code, so that nothing but the parameters can make the ratio differ from 1.
-import { embedding, logProbs, scope, tf } from '@llm/tensor';
+import { embedding, scope, tf } from '@llm/tensor';
 import type { Tensor } from '@llm/tensor';
 import type { CausalLm, ValueModel } from '@llm/transformer';
 import type { TokenBatch } from '../data/collate.ts';
-import { hiddenStates, inputTensor, logitsAt } from '../logprobs/completion-logprobs.ts';
+import { hiddenStates, inputTensor, logprobsAt } from '../logprobs/completion-logprobs.ts';
 import type { ResponseLayout } from './response-layout.ts';
 
 export interface Answers {
@@ -15,8 +15,8 @@ export interface Answers {
 export interface PolicyOutputs {
   /** log π of each answer token, 0 past the end, [B, T]. */
   readonly logprobs: Tensor;
-  /** Logits over the temperature, [B·T, V]. */
-  readonly logits: Tensor;
+  /** Entropy of each step's distribution, [B, T]. No gradient. */
+  readonly entropies: Tensor;
 }
 
 /** @returns the caller owns them */
@@ -55,8 +55,11 @@ function outputsFrom(
   options: { temperature: number },
 ): PolicyOutputs {
   const shape: [number, number] = [layout.tokens.length / layout.steps, layout.steps];
-  const logits = logitsAt(policy, hidden, layout.positions, options); // [B·T, V]
-  const logprobs = logProbs(logits, tf.tensor1d(layout.tokens, 'int32')); // [B·T]
+  const labelled = { positions: layout.positions, labels: layout.tokens };
+  const { logprobs, entropies } = logprobsAt(policy, hidden, labelled, options); // [B·T]
   const mask = tf.tensor2d(Float32Array.from(layout.completionMask), shape);
-  return { logprobs: tf.mul(tf.reshape(logprobs, shape), mask), logits };
+  return {
+    logprobs: tf.mul(tf.reshape(logprobs, shape), mask),
+    entropies: tf.reshape(entropies, shape),
+  };
 }

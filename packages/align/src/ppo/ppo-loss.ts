@@ -1,7 +1,6 @@
 // The loss of one minibatch: clipped policy loss + valueCoeff · clipped value loss, with what is reported beside it.
 import { noGradient, tf } from '@llm/tensor';
 import type { Tensor } from '@llm/tensor';
-import { entropies } from '../logprobs/token-statistics.ts';
 import { maskedMean } from '../masking/masked-mean.ts';
 import { valueMask } from './kl-penalty-rewards.ts';
 import { actorCriticOutputs } from './policy-outputs.ts';
@@ -32,7 +31,7 @@ export function ppoLoss(
   const grid = (values: Float32Array | Int32Array, dtype?: 'int32'): tf.Tensor2D =>
     tf.tensor2d(values, [batch.batchSize, layout.steps], dtype);
   return tf.tidy(() => {
-    const { logprobs, logits, values } = actorCriticOutputs(policy, critic, answers, {
+    const { logprobs, entropies, values } = actorCriticOutputs(policy, critic, answers, {
       temperature,
     });
     const completionMask = grid(layout.completionMask, 'int32');
@@ -45,9 +44,7 @@ export function ppoLoss(
       valueMask: valueMask(completionMask),
     };
     const value = ppoValueLoss(values, old, options);
-    const entropy = noGradient(() =>
-      maskedMean(entropies(logits), tf.reshape(completionMask, [-1])),
-    );
+    const entropy = noGradient(() => maskedMean(entropies, completionMask));
     return {
       loss: tf.add(actor.loss, tf.mul(value.loss, valueCoeff)),
       metrics: {

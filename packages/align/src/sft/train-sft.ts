@@ -1,11 +1,11 @@
 // Supervised fine-tuning: next-token loss on completions only (the prompt is read, not learnt).
 import type { TrainResult } from '@llm/optim';
+import { tf } from '@llm/tensor';
 import type { CausalLm } from '@llm/transformer';
 import { collate } from '../data/collate.ts';
 import type { TokenBatch } from '../data/collate.ts';
 import type { SftExample } from '../data/tokenize-sft.ts';
-import { completionLogprobs } from '../logprobs/completion-logprobs.ts';
-import { meanEntropy, tokenAccuracy } from '../logprobs/token-statistics.ts';
+import { completionLogprobs, completionLoss } from '../logprobs/completion-logprobs.ts';
 import { trainedPositions } from '../logprobs/trained-positions.ts';
 import { exampleBatches, runTraining } from '../training/run-training.ts';
 import type { TrainerOptions } from '../training/run-training.ts';
@@ -35,14 +35,16 @@ export async function trainSft(options: SftOptions): Promise<TrainResult> {
     batches,
     learningRate,
     loss: (batch) => {
-      const { logprobs, logits, labels } = completionLogprobs(model, batch);
-      const metrics = {
-        entropy: meanEntropy(logits),
-        mean_token_accuracy: tokenAccuracy(logits, labels),
-      };
-      return { loss: sftLoss(logprobs, undefined, { lossType }), metrics };
+      const { loss, entropies, hits } = lossOf(model, batch, lossType);
+      return { loss, metrics: { entropy: tf.mean(entropies), mean_token_accuracy: tf.mean(hits) } };
     },
     weight: (batch) => trainedPositions(batch).positions.length,
     tokens: (batch) => batch.attentionMask.reduce((sum, keep) => sum + keep, 0),
   });
+}
+
+function lossOf(model: CausalLm, batch: TokenBatch, lossType: SftLossType) {
+  if (lossType === 'nll') return completionLoss(model, batch);
+  const { logprobs, ...statistics } = completionLogprobs(model, batch);
+  return { loss: sftLoss(logprobs, undefined, { lossType }), ...statistics };
 }

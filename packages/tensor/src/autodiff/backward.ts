@@ -12,27 +12,46 @@ import { type DependencyTape, freeSaved, isMadeInThisScope, type TapeNode } from
 /** Gradients by tensor id; each entry is owned by the map. */
 type GradientMap = Map<number, tf.Tensor>;
 
-/** d loss / d source for each source, `undefined` where loss does not depend on it. Empties and
+/** What is differentiated, and the gradient that reaches it; `gradient` is taken over. */
+export interface Differentiated {
+  readonly output: tf.Tensor;
+  readonly gradient: tf.Tensor;
+}
+
+/** The gradient of each source, `undefined` where the output does not depend on it. Empties and
  *  frees the tape. Call inside `tf.tidy`: what a throw leaves is freed there. */
 export function backward(
   tape: DependencyTape,
-  loss: tf.Tensor,
+  { output, gradient: seed }: Differentiated,
   sources: readonly tf.Tensor[],
 ): (tf.Tensor | undefined)[] {
-  const gradients: GradientMap = new Map([[loss.id, tf.onesLike(loss)]]);
-  keepNodesLeadingTo(tape, loss);
+  const gradients: GradientMap = new Map([[output.id, seed]]);
+  keepNodesLeadingTo(tape, output);
   for (let node = tape.pop(); node !== undefined; node = tape.pop()) {
-    const isDone = addEmbeddingGradient(node, gradients);
-    const contributions = isDone ? [] : inputGradients(node, tape, gradients);
+    const contributions = contributionsOf(node, tape, gradients);
     releaseNode(node, gradients);
     for (const [id, gradient] of contributions) accumulate(gradients, id, gradient);
   }
   return sources.map((source) => gradients.get(source.id));
 }
 
-/** Drops the nodes that loss was not computed from, and frees what they saved. */
-function keepNodesLeadingTo(tape: DependencyTape, loss: tf.Tensor): void {
-  const leading = new Set([loss.id]);
+/** Frees what the node saved when its gradient throws: it is on no tape any more. */
+function contributionsOf(
+  node: TapeNode,
+  tape: DependencyTape,
+  gradients: GradientMap,
+): [id: number, gradient: tf.Tensor][] {
+  try {
+    return addEmbeddingGradient(node, gradients) ? [] : inputGradients(node, tape, gradients);
+  } catch (error) {
+    freeSaved(node);
+    throw error;
+  }
+}
+
+/** Drops the nodes that `last` was not computed from, and frees what they saved. */
+function keepNodesLeadingTo(tape: DependencyTape, last: tf.Tensor): void {
+  const leading = new Set([last.id]);
   let kept = tape.length; // the nodes kept so far are tape[kept …], in order
   for (let i = tape.length - 1; i >= 0; i--) {
     const node = tape[i] as TapeNode;

@@ -1,3 +1,4 @@
+export { checkpoint } from './checkpoint.ts';
 export { stopGradient } from './stop-gradient.ts';
 export { noGradient } from './tape.ts';
 export { valueAndGrads } from './value-and-grads.ts';

@@ -44,6 +44,38 @@ export class DependencyTape extends Array<TapeNode> {
   }
 }
 
+/** A tape that keeps nothing but the tensors of an outer tape that the recorded kernels used. */
+export class UsedSourcesTape extends DependencyTape {
+  readonly used = new Map<number, tf.Tensor>();
+  #isSource: (tensor: tf.Tensor) => boolean = () => false;
+
+  /** @param outer the tape that records around it
+   *  @param inputs what may need a gradient where that is tfjs's own tape, besides variables */
+  static within(outer: TapeNode[], inputs: readonly tf.Tensor[]): UsedSourcesTape {
+    const tape = new UsedSourcesTape();
+    tape.#isSource = (tensor) =>
+      outer instanceof DependencyTape
+        ? outer.dependsOnSource(tensor)
+        : inputs.includes(tensor) || tensor instanceof tf.Variable;
+    return tape;
+  }
+
+  override dependsOnSource(tensor: tf.Tensor): boolean {
+    return super.dependsOnSource(tensor) || this.#isSource(tensor);
+  }
+
+  override push(...nodes: TapeNode[]): number {
+    for (const node of nodes) {
+      for (const input of Object.values(node.inputs)) {
+        if (this.#isSource(input)) this.used.set(input.id, input);
+      }
+      super.push(node); // marks what depends on a source
+      freeSaved(node);
+    }
+    return 0;
+  }
+}
+
 /** Frees the tensors that a node kept for its gradient. */
 export function freeSaved(node: TapeNode): void {
   for (const tensor of node.saved ?? []) tensor.dispose(); // a second dispose does nothing
@@ -54,25 +86,43 @@ export function isRecording(): boolean {
   return tf.engine().state.gradientDepth > 0;
 }
 
+/** Whether a kernel that runs now is recorded: a tape is on, and no noGradient around. */
+export function isTapeOn(): boolean {
+  const { gradientDepth, kernelDepth } = tf.engine().state;
+  return gradientDepth > 0 && kernelDepth === 0;
+}
+
 /** Whether a kernel that runs now on `tensor` would be asked for the tensor's gradient. Under tfjs's own
  *  `grad`, which does not say, always. */
 export function needsGradient(tensor: tf.Tensor): boolean {
-  const { gradientDepth, kernelDepth, activeTape } = tf.engine().state;
-  if (gradientDepth === 0 || kernelDepth > 0) return false;
+  const { activeTape } = tf.engine().state;
+  if (!isTapeOn() || activeTape instanceof UsedSourcesTape) return false;
   return !(activeTape instanceof DependencyTape) || activeTape.dependsOnSource(tensor);
 }
 
 /** Runs `fn` with its kernels recorded on `tape`. */
 export function recordOn<T>(tape: DependencyTape, fn: () => T): T {
   const { state } = tf.engine();
+  const outer = state.activeTape;
   state.gradientDepth += 1;
   state.activeTape = tape;
   try {
     return fn();
   } finally {
     state.gradientDepth -= 1;
-    state.activeTape = [];
+    state.activeTape = state.gradientDepth > 0 ? outer : [];
   }
+}
+
+/** The tape that records now. */
+export function activeTape(): TapeNode[] {
+  return tf.engine().state.activeTape;
+}
+
+/** Records a step of our own on the tape that is on. What it saves must be kept; the tape frees it. */
+export function recordNode(node: Omit<TapeNode, 'id'>): void {
+  const { state } = tf.engine();
+  state.activeTape.push({ id: state.nextTapeNodeId++, ...node });
 }
 
 /** Whether the innermost `tf.tidy` owns this tensor: made in it, or returned to it. */

@@ -49,7 +49,7 @@ export function valueAndGrads<T extends tf.Tensor | LossWithMetrics>(
     const value = recordOn(tape, () => scope(fn));
     const loss = value instanceof tf.Tensor ? value : value.loss;
     checkLoss(loss, tape);
-    const found = backward(tape, loss, variables);
+    const found = backward(tape, { output: loss, gradient: tf.onesLike(loss) }, variables);
     return { value, grads: variables.map((v, i) => found[i] ?? tf.zeros(v.shape)) };
   };
   try {

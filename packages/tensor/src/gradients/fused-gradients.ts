@@ -7,7 +7,7 @@ import { crossEntropyGradient } from './cross-entropy.ts';
 import { dropoutGradient } from './dropout.ts';
 import { embeddingGradient } from './embedding.ts';
 import { linearGradient } from './linear.ts';
-import { linearCrossEntropyGradient, linearTokenLossGradient } from './linear-cross-entropy.ts';
+import { linearTokenLossGradient } from './linear-cross-entropy.ts';
 import { layerNormGradient, rmsNormGradient } from './norm.ts';
 import { rotaryAtGradient, rotaryGradient } from './rotary.ts';
 
@@ -25,7 +25,6 @@ export const FUSED_GRADIENTS: readonly GradConfig[] = [
   biasedAttentionGradient,
   maskedBiasedAttentionGradient,
   crossEntropyGradient,
-  linearCrossEntropyGradient,
   linearTokenLossGradient,
   embeddingGradient,
   dropoutGradient,

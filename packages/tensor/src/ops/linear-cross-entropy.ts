@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { needsGradient } from '../autodiff/tape.ts';
+import { isTapeOn, needsGradient, noGradient, recordNode } from '../autodiff/tape.ts';
 import type { LinearLossAttrs } from '../kernels/linear-cross-entropy.ts';
 import { scope } from '../memory/scope.ts';
 import { IGNORE_INDEX, type CrossEntropyOptions } from './cross-entropy.ts';
@@ -93,16 +93,40 @@ function runKernel(
     weight,
     labels: tf.reshape(labels, [-1]),
   };
+  const wanted = { hidden: needsGradient(hidden), weight: needsGradient(weight) };
   const isByRow = attrs.reduction === 'none';
-  const [loss, entropies, hits] = tf
-    .engine()
-    .runKernel<Tensor[]>(isByRow ? 'LinearTokenLoss' : 'LinearCrossEntropy', flat, {
-      ...attrs,
-      hidden: needsGradient(hidden),
-      weight: needsGradient(weight),
-    });
+  const compute = isByRow ? tokenLosses : scalarLoss;
+  const [loss, entropies, hits] = compute(flat, { ...attrs, ...wanted });
   const byRow = (values: Tensor) => (values.size === 0 ? values : tf.reshape(values, labels.shape));
   return { loss: isByRow ? byRow(loss!) : loss!, entropies: byRow(entropies!), hits: byRow(hits!) };
+}
+
+function tokenLosses(inputs: Record<keyof Inputs, Tensor>, attrs: LinearLossAttrs): Tensor[] {
+  return tf.engine().runKernel<Tensor[]>('LinearTokenLoss', inputs, { ...attrs });
+}
+
+/** Its gradients come with it, so the tape gets a step that hands them out. Recorded as a kernel of tfjs, they would be
+ *  outputs, and the backward pass would make zeros of their size. */
+function scalarLoss(inputs: Record<keyof Inputs, Tensor>, attrs: LinearLossAttrs): Tensor[] {
+  const [loss, entropies, hits, ...gradients] = noGradient(() =>
+    tf.engine().runKernel<Tensor[]>('LinearCrossEntropy', inputs, { ...attrs }),
+  );
+  if (isTapeOn()) {
+    recordNode({
+      kernelName: 'LinearCrossEntropy',
+      inputs: { hidden: inputs.hidden, weight: inputs.weight },
+      outputs: [loss!],
+      saved: gradients.map((gradient) => tf.keep(gradient)),
+      gradient: (dys: Tensor[]) => scaledGradients(gradients, dys[0]!),
+    });
+  }
+  return [loss!, entropies!, hits!];
+}
+
+function scaledGradients(gradients: readonly Tensor[], dy: Tensor): Record<string, () => Tensor> {
+  const isOne = dy.dataSync()[0] === 1; // as in training, where no second array is wanted
+  const scaled = (gradient: Tensor) => (isOne ? tf.clone(gradient) : tf.mul(gradient, dy));
+  return { hidden: () => scaled(gradients[0]!), weight: () => scaled(gradients[1]!) };
 }
 
 function checkInputs(op: string, { hidden, weight, labels }: Inputs): void {

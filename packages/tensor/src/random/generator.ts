@@ -5,6 +5,7 @@
  *  function of (seed, counter, i) alone. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { RandomFillAttrs } from '../kernels/random-fill.ts';
+import { noteDraw } from './draw-record.ts';
 import { philoxBlock, splitWords } from './philox.ts';
 
 /** Position in the stream; what a checkpoint keeps. */
@@ -122,6 +123,7 @@ export class Generator {
     offset: number,
     scale: number,
   ): tf.Tensor {
+    noteDraw(this);
     const state = this.getState();
     const attrs: RandomFillAttrs = { shape: [...shape], distribution, ...state, offset, scale };
     this.#counter += Math.ceil(tf.util.sizeFromShape(attrs.shape) / 4);
@@ -129,6 +131,7 @@ export class Generator {
   }
 
   #nextBlock(): Uint32Array {
+    noteDraw(this);
     const [low, high] = splitWords(this.#counter);
     this.#counter += 1;
     philoxBlock([low, high, 0, 0], splitWords(this.#seed), this.#block);

@@ -1,5 +1,5 @@
 // What every decoder-only language model offers.
-import { nn, scope, type Tensor } from '@llm/tensor';
+import { nn, scope, type Tensor, type Variable } from '@llm/tensor';
 import { KvCache } from '../cache/kv-cache.ts';
 import type { ModelConfig } from '../config/config.ts';
 import type { ForwardOptions } from './forward-pass.ts';
@@ -15,6 +15,11 @@ export interface ModelShape {
   readonly positionLimit: number;
 }
 
+/** The weight of an output layer, if it does nothing but multiply: no bias, no adapter. */
+export function plainWeight(head: nn.Linear): Variable | undefined {
+  return head instanceof nn.Linear && head.bias === undefined ? head.weight : undefined;
+}
+
 export abstract class CausalLm extends nn.Module {
   abstract readonly config: ModelConfig;
   abstract readonly shape: ModelShape;
@@ -24,6 +29,9 @@ export abstract class CausalLm extends nn.Module {
 
   /** hidden [.., C] → [.., V]. */
   abstract logits(hidden: Tensor): Tensor;
+
+  /** The matrix W [V, C] where logits are hidden · Wᵀ and nothing more; undefined where they are not. */
+  abstract outputWeight(): Variable | undefined;
 
   /** inputIds int32 [B, T] → logits [B, T, V]. The caller owns the result. */
   forward(inputIds: Tensor, options: ForwardOptions = {}): Tensor {

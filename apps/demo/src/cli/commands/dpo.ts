@@ -12,7 +12,12 @@ import { noteDataReport } from '../data-report.ts';
 import { reportRun } from '../report-run.ts';
 import { checkRunFolder } from '../run-folder-check.ts';
 import { startBackend } from '../start-backend.ts';
-import { exampleLength, FINE_TUNING_OPTIONS, fineTuningOptions } from '../training-options.ts';
+import {
+  exampleLength,
+  FINE_TUNING_OPTIONS,
+  fineTuningOptions,
+  prepareTraining,
+} from '../training-options.ts';
 
 export const command = defineCommand({
   name: 'dpo',
@@ -51,6 +56,7 @@ export const command = defineCommand({
       const { examples, report } = tokenizePreferences(rows, tokenizer, { maxLength });
       noteDataReport(output, report, maxLength);
       addAdapter(model, values, generator);
+      prepareTraining(model, values);
       const shown = ['rewards/accuracies', 'rewards/margins'];
       const progress = stepProgress(output, 'dpo', values.steps, shown);
       const result = await trainDpo({

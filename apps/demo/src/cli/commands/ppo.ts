@@ -13,7 +13,7 @@ import type { Output } from '../output.ts';
 import { reportRun } from '../report-run.ts';
 import { checkRunFolder } from '../run-folder-check.ts';
 import { startBackend } from '../start-backend.ts';
-import { FINE_TUNING_OPTIONS } from '../training-options.ts';
+import { FINE_TUNING_OPTIONS, prepareTraining } from '../training-options.ts';
 
 const {
   steps: _steps,
@@ -136,10 +136,12 @@ export const command = defineCommand({
         promptLimit(values, model),
       );
       notePrompts(output, report);
+      const critic = owned(valueModelFrom(reward));
+      for (const trained of [model, critic]) prepareTraining(trained, values);
       const progress = updateProgress(output, values.updates);
       const result = await trainPpo({
         model,
-        critic: owned(valueModelFrom(reward)),
+        critic,
         reference: owned(frozenCopy(model)),
         reward,
         prompts,

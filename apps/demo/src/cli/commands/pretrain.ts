@@ -15,7 +15,7 @@ import type { Output } from '../output.ts';
 import { reportRun } from '../report-run.ts';
 import { checkRunFolder } from '../run-folder-check.ts';
 import { startBackend } from '../start-backend.ts';
-import { trainingOptions, TRAINING_OPTIONS } from '../training-options.ts';
+import { prepareTraining, trainingOptions, TRAINING_OPTIONS } from '../training-options.ts';
 
 async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
@@ -138,6 +138,7 @@ export const command = defineCommand({
       contextLength: values.context,
     };
     const model = newModel(sizes, tokenizer, new Generator(values.seed));
+    prepareTraining(model, values);
     const progress = stepProgress(output, 'pretrain', values.steps);
     try {
       await tokenizer.save(values.out); // a run that is resumed must not train it again

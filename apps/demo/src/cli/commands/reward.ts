@@ -11,7 +11,12 @@ import { noteDataReport } from '../data-report.ts';
 import { reportRun } from '../report-run.ts';
 import { checkRunFolder } from '../run-folder-check.ts';
 import { startBackend } from '../start-backend.ts';
-import { exampleLength, FINE_TUNING_OPTIONS, fineTuningOptions } from '../training-options.ts';
+import {
+  exampleLength,
+  FINE_TUNING_OPTIONS,
+  fineTuningOptions,
+  prepareTraining,
+} from '../training-options.ts';
 
 export const command = defineCommand({
   name: 'reward',
@@ -41,6 +46,7 @@ export const command = defineCommand({
         tooLong: 'drop', // the last token is scored, so a cut answer would be judged as if whole
       });
       noteDataReport(output, report, maxLength);
+      prepareTraining(model, values);
       const progress = stepProgress(output, 'reward', values.steps, ['accuracy', 'margin']);
       const result = await trainReward({
         ...fineTuningOptions(values, tokenizer, generator),

@@ -12,7 +12,12 @@ import { noteDataReport } from '../data-report.ts';
 import { reportRun } from '../report-run.ts';
 import { checkRunFolder } from '../run-folder-check.ts';
 import { startBackend } from '../start-backend.ts';
-import { exampleLength, FINE_TUNING_OPTIONS, fineTuningOptions } from '../training-options.ts';
+import {
+  exampleLength,
+  FINE_TUNING_OPTIONS,
+  fineTuningOptions,
+  prepareTraining,
+} from '../training-options.ts';
 
 export const command = defineCommand({
   name: 'sft',
@@ -35,6 +40,7 @@ export const command = defineCommand({
       const { examples, report } = tokenizeSft(rows, tokenizer, { maxLength });
       noteDataReport(output, report, maxLength);
       addAdapter(model, values, generator);
+      prepareTraining(model, values);
       const progress = stepProgress(output, 'sft', values.steps, ['mean_token_accuracy']);
       const result = await trainSft({
         ...fineTuningOptions(values, tokenizer, generator),

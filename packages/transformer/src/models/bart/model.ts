@@ -10,6 +10,7 @@ import { buildEmbedding, type BuildOptions } from '../build.ts';
 import { PostNormLayer } from '../encoder/post-norm-layer.ts';
 import type { Seq2SeqConfig, StackConfig } from '../seq2seq/config.ts';
 import { Seq2SeqLm, type DecodeOptions, type SourceMemory } from '../seq2seq/seq2seq-lm.ts';
+import { runLayer, type LayerStack } from '../run-layer.ts';
 
 const POSITION_OFFSET = 2; // BART's tables begin with two rows that stand for no position
 
@@ -113,7 +114,8 @@ export class BartDecoderLayer extends nn.Module {
   }
 }
 
-export class BartForConditionalGeneration extends Seq2SeqLm {
+export class BartForConditionalGeneration extends Seq2SeqLm implements LayerStack {
+  gradientCheckpointing = false;
   readonly config: Seq2SeqConfig;
   shared: nn.Embedding; // [V, C]: of both sides, and of the output
   encoder: { embeddings: BartEmbeddings; layers: PostNormLayer[] };
@@ -141,7 +143,10 @@ export class BartForConditionalGeneration extends Seq2SeqLm {
   encode(inputIds: Tensor, attentionMask?: Tensor): Tensor {
     return scope(() => {
       let hidden = this.encoder.embeddings.forward(this.shared.forward(inputIds), 0);
-      for (const layer of this.encoder.layers) hidden = layer.forward(hidden, attentionMask);
+      for (const layer of this.encoder.layers) {
+        const inputs = { x: hidden, attentionMask };
+        hidden = runLayer(this, inputs, ({ x, ...rest }) => layer.forward(x, rest.attentionMask));
+      }
       return hidden;
     });
   }
@@ -155,8 +160,10 @@ export class BartForConditionalGeneration extends Seq2SeqLm {
     const past = options.kvCache?.length ?? 0;
     const logits = scope(() => {
       let hidden = this.decoder.embeddings.forward(this.shared.forward(decoderIds), past);
-      for (const [i, layer] of this.decoder.layers.entries())
-        hidden = layer.forward(hidden, i, memory, options);
+      for (const [i, layer] of this.decoder.layers.entries()) {
+        const inputs = { ...options, x: hidden, memory };
+        hidden = runLayer(this, inputs, ({ x, ...rest }) => layer.forward(x, i, rest.memory, rest));
+      }
       return tf.add(linear(hidden, this.shared.weight), this.finalLogitsBias);
     });
     options.kvCache?.advance(decoderIds.shape[1]!);

@@ -5,6 +5,7 @@ import { nn, scope, ShapeError, tf, type Tensor, type Variable } from '@llm/tens
 import { buildEmbedding, type BuildOptions } from '../build.ts';
 import { PostNormLayer } from '../encoder/post-norm-layer.ts';
 import { EncoderBody, type EncoderOptions } from '../encoder/body.ts';
+import { runLayer, type LayerStack } from '../run-layer.ts';
 import type { EncoderConfig } from '../encoder/config.ts';
 
 export class BertEmbeddings extends nn.Module {
@@ -67,7 +68,8 @@ function robertaPositions(ids: ArrayLike<number>, length: number, padTokenId: nu
   return positions;
 }
 
-export class BertBody extends EncoderBody {
+export class BertBody extends EncoderBody implements LayerStack {
+  gradientCheckpointing = false;
   embeddings: BertEmbeddings;
   layers: PostNormLayer[];
 
@@ -85,7 +87,11 @@ export class BertBody extends EncoderBody {
   forward(inputIds: Tensor, options: EncoderOptions): Tensor {
     return scope(() => {
       let hidden = this.embeddings.forward(inputIds, options); // [B, T, C]
-      for (const layer of this.layers) hidden = layer.forward(hidden, options.attentionMask);
+      const { attentionMask } = options;
+      for (const layer of this.layers) {
+        const inputs = { x: hidden, attentionMask };
+        hidden = runLayer(this, inputs, ({ x, ...rest }) => layer.forward(x, rest.attentionMask));
+      }
       return hidden;
     });
   }

@@ -1,13 +1,14 @@
 // Llama's relatives: pre-RMSNorm decoders with grouped-query attention and a gated MLP, composed as
 // their configuration says. Property names are Hugging Face's in camelCase, so a parameter's path is
 // its checkpoint key. Each is checked against Transformers' class of the same name.
-import { linear, nn, scope, tf, type Tensor } from '@llm/tensor';
+import { linear, nn, scope, tf, type Tensor, type Variable } from '@llm/tensor';
 import { FusedGatedMlp, GatedMlp } from '../../mlp/gated-mlp.ts';
 import { SparseMlp } from '../../mlp/sparse-mlp.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
-import { CausalLm, type ModelShape } from '../causal-lm.ts';
+import { CausalLm, plainWeight, type ModelShape } from '../causal-lm.ts';
 import { forwardPass, type ForwardOptions, type ForwardPass } from '../forward-pass.ts';
+import { runLayer, type LayerStack } from '../run-layer.ts';
 import { DecoderAttention, type LayerPass } from './attention.ts';
 import type { DecoderConfig } from './config.ts';
 import { buildNorm, type Norm } from './norm.ts';
@@ -68,7 +69,8 @@ function buildMlp(config: DecoderConfig, layer: number, build: BuildOptions): De
   return new FusedGatedMlp({ gateUpProj: make(C, 2 * F), downProj: make(F, C) }, hiddenAct);
 }
 
-export class DecoderModel extends nn.Module {
+export class DecoderModel extends nn.Module implements LayerStack {
+  gradientCheckpointing = false;
   readonly config: DecoderConfig;
   embedTokens: nn.Embedding; // [V, C]
   layers: DecoderLayer[];
@@ -92,8 +94,8 @@ export class DecoderModel extends nn.Module {
     const embedded = this.embedTokens.forward(inputIds); // [B, T, C]
     let hidden = embeddingScale === 1 ? embedded : tf.mul(embedded, embeddingScale);
     for (const [layer, block] of this.layers.entries()) {
-      const input = hidden;
-      hidden = scope(() => block.forward(input, { ...pass, layer, ropes: this.ropes }));
+      const inputs = { ...pass, x: hidden, layer, ropes: this.ropes };
+      hidden = runLayer(this, inputs, ({ x, ...rest }) => block.forward(x, rest));
     }
     return this.norm.forward(hidden);
   }
@@ -132,6 +134,11 @@ export class DecoderForCausalLm extends CausalLm {
       this.lmHead?.forward(hidden) ?? linear(hidden, this.model.embedTokens.weight);
     if (cap === null) return project();
     return scope(() => tf.mul(tf.tanh(tf.div(project(), cap)), cap));
+  }
+
+  outputWeight(): Variable | undefined {
+    if (this.config.logitSoftcap !== null) return undefined;
+    return this.lmHead === undefined ? this.model.embedTokens.weight : plainWeight(this.lmHead);
   }
 
   override dispose(): void {

@@ -1,13 +1,14 @@
 // GPT-NeoX (Black et al. 2022), Pythia: attention and MLP side by side on the same input, rotary
 // positions on a part of each head, queries, keys and values of a head lying together in one matrix.
 // Checked against Transformers' GPTNeoXForCausalLM.
-import { linear, nn, scope, tf, type Generator, type Tensor } from '@llm/tensor';
+import { linear, nn, scope, tf, type Generator, type Tensor, type Variable } from '@llm/tensor';
 import { attend } from '../../attention/attend.ts';
 import { activate } from '../../mlp/activation.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
-import { CausalLm, type ModelShape } from '../causal-lm.ts';
+import { CausalLm, plainWeight, type ModelShape } from '../causal-lm.ts';
 import { forwardPass, type ForwardOptions, type ForwardPass } from '../forward-pass.ts';
+import { runLayer, type LayerStack } from '../run-layer.ts';
 import { gptNeoxRope, type GptNeoxConfig } from './config.ts';
 
 type LayerPass = ForwardPass & { readonly layer: number; readonly rotary: RotaryEmbedding };
@@ -94,7 +95,8 @@ export class GptNeoxLayer extends nn.Module {
   }
 }
 
-export class GptNeoxModel extends nn.Module {
+export class GptNeoxModel extends nn.Module implements LayerStack {
+  gradientCheckpointing = false;
   embedIn: nn.Embedding; // [V, C]
   embDropout: nn.Dropout;
   layers: GptNeoxLayer[];
@@ -115,8 +117,8 @@ export class GptNeoxModel extends nn.Module {
   forward(inputIds: Tensor, pass: ForwardPass): Tensor {
     let hidden = this.embDropout.forward(this.embedIn.forward(inputIds)); // [B, T, C]
     for (const [layer, block] of this.layers.entries()) {
-      const input = hidden;
-      hidden = scope(() => block.forward(input, { ...pass, layer, rotary: this.rotary }));
+      const inputs = { ...pass, x: hidden, layer, rotary: this.rotary };
+      hidden = runLayer(this, inputs, ({ x, ...rest }) => block.forward(x, rest));
     }
     return this.finalLayerNorm.forward(hidden);
   }
@@ -151,6 +153,10 @@ export class GptNeoxForCausalLm extends CausalLm {
 
   logits(hidden: Tensor): Tensor {
     return this.embedOut?.forward(hidden) ?? linear(hidden, this.gptNeox.embedIn.weight);
+  }
+
+  outputWeight(): Variable | undefined {
+    return this.embedOut === undefined ? this.gptNeox.embedIn.weight : plainWeight(this.embedOut);
   }
 
   override dispose(): void {

@@ -1,12 +1,22 @@
 // GPT-2 (Radford et al. 2019): learned positions, pre-LayerNorm, fused query–key–value projection, GELU
 // MLP of four times the width. Checked against Transformers' GPT2LMHeadModel. Projections keep the
 // layout [out, in]; the checkpoint's Conv1D layout [in, out] is turned when read or written.
-import { linear, nn, scope, ShapeError, tf, type Generator, type Tensor } from '@llm/tensor';
+import {
+  linear,
+  nn,
+  scope,
+  ShapeError,
+  tf,
+  type Generator,
+  type Tensor,
+  type Variable,
+} from '@llm/tensor';
 import { attend } from '../../attention/attend.ts';
 import { activate } from '../../mlp/activation.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
-import { CausalLm, type ModelShape } from '../causal-lm.ts';
+import { CausalLm, plainWeight, type ModelShape } from '../causal-lm.ts';
 import { forwardPass, type ForwardOptions, type ForwardPass } from '../forward-pass.ts';
+import { runLayer, type LayerStack } from '../run-layer.ts';
 import type { Gpt2Config } from './config.ts';
 
 /** Projections into the residual stream begin smaller: each of 2L layers adds to its variance. */
@@ -97,8 +107,9 @@ export class Gpt2Block extends nn.Module {
   }
 }
 
-export class Gpt2Model extends nn.Module {
+export class Gpt2Model extends nn.Module implements LayerStack {
   readonly config: Gpt2Config;
+  gradientCheckpointing = false;
   wte: nn.Embedding; // [V, C]
   wpe: nn.Embedding; // [positions, C]
   drop: nn.Dropout;
@@ -122,8 +133,8 @@ export class Gpt2Model extends nn.Module {
     const positions = this.#positions(inputIds.shape[1]!, pass); // [B or 1, T, C]
     let hidden = this.drop.forward(tf.add(tokens, positions));
     for (const [layer, block] of this.h.entries()) {
-      const input = hidden;
-      hidden = scope(() => block.forward(input, { ...pass, layer }));
+      const inputs = { ...pass, x: hidden, layer };
+      hidden = runLayer(this, inputs, ({ x, ...rest }) => block.forward(x, rest));
     }
     return this.lnF.forward(hidden);
   }
@@ -165,6 +176,10 @@ export class Gpt2LmHeadModel extends CausalLm {
 
   logits(hidden: Tensor): Tensor {
     return this.lmHead?.forward(hidden) ?? linear(hidden, this.transformer.wte.weight);
+  }
+
+  outputWeight(): Variable | undefined {
+    return this.lmHead === undefined ? this.transformer.wte.weight : plainWeight(this.lmHead);
   }
 }
 

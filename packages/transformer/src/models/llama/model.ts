@@ -1,13 +1,14 @@
 // Llama (Touvron et al. 2023; Grattafiori et al. 2024): pre-RMSNorm, rotary positions, grouped-query
 // attention, gated MLP. Property names are Hugging Face's in camelCase, so a parameter's path is its
 // checkpoint key. Checked against Transformers' LlamaForCausalLM.
-import { linear, nn, scope, tf, type Generator, type Tensor } from '@llm/tensor';
+import { linear, nn, scope, tf, type Generator, type Tensor, type Variable } from '@llm/tensor';
 import { attend } from '../../attention/attend.ts';
 import { GatedMlp } from '../../mlp/gated-mlp.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
-import { CausalLm, type ModelShape } from '../causal-lm.ts';
+import { CausalLm, plainWeight, type ModelShape } from '../causal-lm.ts';
 import { forwardPass, type ForwardOptions, type ForwardPass } from '../forward-pass.ts';
+import { runLayer, type LayerStack } from '../run-layer.ts';
 import type { LlamaConfig } from './config.ts';
 
 /** What a layer needs besides its input. */
@@ -85,7 +86,8 @@ function buildMlp(config: LlamaConfig, build: BuildOptions): GatedMlp {
   });
 }
 
-export class LlamaModel extends nn.Module {
+export class LlamaModel extends nn.Module implements LayerStack {
+  gradientCheckpointing = false;
   embedTokens: nn.Embedding; // [V, C]
   layers: LlamaLayer[];
   norm: nn.RMSNorm;
@@ -109,8 +111,8 @@ export class LlamaModel extends nn.Module {
   forward(inputIds: Tensor, pass: ForwardPass): Tensor {
     let hidden = this.embedTokens.forward(inputIds); // [B, T, C]
     for (const [layer, block] of this.layers.entries()) {
-      const input = hidden;
-      hidden = scope(() => block.forward(input, { ...pass, layer, rotary: this.rotary }));
+      const inputs = { ...pass, x: hidden, layer, rotary: this.rotary };
+      hidden = runLayer(this, inputs, ({ x, ...rest }) => block.forward(x, rest));
     }
     return this.norm.forward(hidden);
   }
@@ -145,6 +147,10 @@ export class LlamaForCausalLm extends CausalLm {
 
   logits(hidden: Tensor): Tensor {
     return this.lmHead?.forward(hidden) ?? linear(hidden, this.model.embedTokens.weight);
+  }
+
+  outputWeight(): Variable | undefined {
+    return this.lmHead === undefined ? this.model.embedTokens.weight : plainWeight(this.lmHead);
   }
 }
 

@@ -9,6 +9,7 @@ import { readRopeScaling } from '../../position/rope-scaling.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
 import { EncoderBody, type EncoderOptions } from '../encoder/body.ts';
 import type { EncoderConfig } from '../encoder/config.ts';
+import { runLayer, type LayerStack } from '../run-layer.ts';
 
 export class BiaslessLayerNorm extends nn.Module {
   readonly weight: Variable; // [C]
@@ -101,7 +102,8 @@ export class ModernBertLayer extends nn.Module {
   }
 }
 
-export class ModernBertBody extends EncoderBody {
+export class ModernBertBody extends EncoderBody implements LayerStack {
+  gradientCheckpointing = false;
   readonly config: EncoderConfig;
   embeddings: { tokEmbeddings: nn.Embedding; norm: BiaslessLayerNorm };
   layers: ModernBertLayer[];
@@ -133,7 +135,8 @@ export class ModernBertBody extends EncoderBody {
       for (const [i, layer] of this.layers.entries()) {
         const isLocal = isLocalLayer(this.config, i);
         const rotary = isLocal ? this.ropes.local : this.ropes.full;
-        hidden = layer.forward(hidden, { attentionMask, rotary, window: isLocal ? near : null });
+        const inputs = { x: hidden, attentionMask, rotary, window: isLocal ? near : null };
+        hidden = runLayer(this, inputs, ({ x, ...rest }) => layer.forward(x, rest));
       }
       return this.finalNorm.forward(hidden);
     });

@@ -9,6 +9,7 @@ import { relativeBias } from '../../position/relative-bias.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
 import type { Seq2SeqConfig } from '../seq2seq/config.ts';
 import { Seq2SeqLm, type DecodeOptions, type SourceMemory } from '../seq2seq/seq2seq-lm.ts';
+import { runLayer, type LayerStack } from '../run-layer.ts';
 
 interface LayerPass extends DecodeOptions {
   readonly layer: number;
@@ -102,7 +103,8 @@ function buildMlp(config: Seq2SeqConfig, build: BuildOptions): PlainMlp | GatedM
 }
 
 /** The encoder or the decoder. */
-export class T5Stack extends nn.Module {
+export class T5Stack extends nn.Module implements LayerStack {
+  gradientCheckpointing = false;
   readonly config: Seq2SeqConfig;
   readonly isDecoder: boolean;
   relativeBias: nn.Embedding; // [buckets, H]
@@ -137,8 +139,10 @@ export class T5Stack extends nn.Module {
       },
     );
     let hidden = this.dropout.forward(words);
-    for (const [layer, block] of this.layers.entries())
-      hidden = block.forward(hidden, { ...pass, layer, bias });
+    for (const [layer, block] of this.layers.entries()) {
+      const inputs = { ...pass, x: hidden, layer, bias };
+      hidden = runLayer(this, inputs, ({ x, ...rest }) => block.forward(x, rest));
+    }
     return this.dropout.forward(this.norm.forward(hidden));
   }
 }

@@ -1,0 +1,3 @@
+import { runCheckpoint } from './run-checkpoint.ts';
+
+runCheckpoint('native');
