@@ -55,6 +55,19 @@ function pool3DCase(kind: 'maxPool3d' | 'avgPool3d', pad: Pad): GradientCase {
   };
 }
 
+function resizeCase(
+  kind: 'resizeBilinear' | 'resizeNearestNeighbor',
+  size: Pair,
+  alignCorners: boolean,
+  halfPixelCenters: boolean,
+): GradientCase {
+  return {
+    name: `${kind} to [${size}], ${JSON.stringify({ alignCorners, halfPixelCenters })}`,
+    shapes: [[2, 3, 5, 2]],
+    compute: ([x]) => tf.image[kind](x as tf.Tensor4D, size, alignCorners, halfPixelCenters),
+  };
+}
+
 export const WINDOW_CASES: readonly GradientCase[] = [
   conv2DCase([2, 5, 4, 2], [3, 2, 2, 3], {}),
   conv2DCase([1, 5, 6, 2], [3, 3, 2, 2], { strides: [2, 2], pad: 'same' }),
@@ -96,4 +109,49 @@ export const WINDOW_CASES: readonly GradientCase[] = [
   pool3DCase('maxPool3d', 'same'),
   pool3DCase('avgPool3d', 'same'),
   pool3DCase('avgPool3d', 'valid'),
+  resizeCase('resizeBilinear', [5, 4], false, false),
+  resizeCase('resizeBilinear', [2, 7], true, false),
+  resizeCase('resizeBilinear', [4, 3], false, true),
+  resizeCase('resizeNearestNeighbor', [5, 4], false, false),
+  resizeCase('resizeNearestNeighbor', [2, 7], true, false),
+  resizeCase('resizeNearestNeighbor', [4, 3], false, true),
+  {
+    name: 'localResponseNormalization',
+    shapes: [[1, 2, 2, 5]],
+    compute: ([x]) => tf.localResponseNormalization(x as tf.Tensor4D, 1, 2, 0.1, 0.7),
+  },
+  {
+    name: 'batchNorm',
+    shapes: [[2, 2, 2, 3], [3], [3], [3]],
+    compute: ([x, mean, offset, scale]) =>
+      tf.batchNorm(
+        x!,
+        mean as tf.Tensor1D,
+        tf.tensor1d([1, 2, 3]),
+        offset as tf.Tensor1D,
+        scale as tf.Tensor1D,
+      ),
+  },
+  {
+    name: 'spaceToBatchND and batchToSpaceND',
+    shapes: [[1, 3, 4, 2]],
+    compute: ([x]) => {
+      const blocks = tf.spaceToBatchND(
+        x!,
+        [2, 2],
+        [
+          [1, 0],
+          [0, 2],
+        ],
+      );
+      return tf.batchToSpaceND(
+        tf.square(blocks),
+        [2, 2],
+        [
+          [0, 1],
+          [0, 0],
+        ],
+      );
+    },
+  },
 ];

@@ -28,7 +28,9 @@ enum class BinaryOp : int32_t {
   kNotEqual = 18,
   kLogicalAnd = 19,
   kLogicalOr = 20,
-  kCount = 21,
+  kBitwiseAnd = 21,        // int32
+  kHypot = 22,             // sqrt(a^2 + b^2)
+  kCount = 23,
 };
 
 // One run of an operation over contiguous output. kBoth: both operands advance; kScalarA, kScalarB:

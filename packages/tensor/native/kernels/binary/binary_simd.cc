@@ -121,6 +121,20 @@ struct EluGradOp {
   static Out Apply(T dy, T y) { return y >= 0 ? dy : dy * (y + 1); }
 };
 
+template <typename T>
+struct BitwiseAndOp {
+  using Out = T;
+  static Out Apply(T a, T b) { return a & b; }
+};
+template <typename T>
+struct HypotOp {  // in double: float32 squares can overflow
+  using Out = T;
+  static Out Apply(T a, T b) {
+    const double x = static_cast<double>(a), y = static_cast<double>(b);
+    return static_cast<T>(::sqrt(x * x + y * y));
+  }
+};
+
 #define LLM_COMPARISON(Name, EXPRESSION)                     \
   template <typename T>                                      \
   struct Name {                                              \
@@ -203,6 +217,8 @@ BinaryRowFunction FindBinaryRow(BinaryOp op, ElementType type, BinaryRun run) {
     case BinaryOp::kNotEqual: return AnyRow<NotEqualOp>(type, run);
     case BinaryOp::kLogicalAnd: return AnyRow<LogicalAndOp>(type, run);
     case BinaryOp::kLogicalOr: return AnyRow<LogicalOrOp>(type, run);
+    case BinaryOp::kBitwiseAnd: return type == ElementType::kInt32 ? RowOf<BitwiseAndOp<int32_t>, int32_t>(run) : nullptr;
+    case BinaryOp::kHypot: return FloatRow<HypotOp>(type, run);
     case BinaryOp::kCount: break;
   }
   return nullptr;

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { conv3DBackpropFilter, conv3DBackpropInput } from '../../kernels/conv-grad.ts';
 import { einsum } from '../../kernels/einsum.ts';
 import { maxPool3DGrad } from '../../kernels/max-pool-3d-grad.ts';
+import { resizeBilinearGrad, resizeNearestNeighborGrad } from '../../kernels/resize-grad.ts';
 import { withBatchBroadcast } from './batch-broadcast.ts';
 import { withBatchDims } from './gather-batches.ts';
 import { withNanAndIntegers } from './clip-values.ts';
@@ -13,11 +14,18 @@ import { wrapKernel } from './wrap-kernel.ts';
 
 const repaired = new Set<string>();
 
+function repairResizing(backend: 'cpu' | 'wasm'): void {
+  for (const { kernelName, kernelFunc } of [resizeBilinearGrad, resizeNearestNeighborGrad]) {
+    wrapKernel(backend, kernelName, () => kernelFunc);
+  }
+}
+
 /** The kernels must be registered. Does nothing the second time. */
 export function repairCpu(): void {
   if (repaired.has('cpu')) return;
   repaired.add('cpu');
   wrapKernel('cpu', 'BatchMatMul', withBatchBroadcast);
+  repairResizing('cpu');
   wrapKernel('cpu', 'MaxPool3DGrad', () => maxPool3DGrad.kernelFunc);
   wrapKernel('cpu', 'Einsum', () => einsum.kernelFunc); // tfjs's own loses the shape of 'ij,k->k'
 }
@@ -31,6 +39,7 @@ export function repairWasm(): void {
   wrapKernel('wasm', 'ClipByValue', withNanAndIntegers);
   wrapKernel('wasm', 'GatherV2', withBatchDims);
   wrapKernel('wasm', 'StridedSlice', withOwnDtype);
+  repairResizing('wasm');
   // Wrong with a stride or padding.
   wrapKernel('wasm', conv3DBackpropFilter.kernelName, () => conv3DBackpropFilter.kernelFunc);
   wrapKernel('wasm', conv3DBackpropInput.kernelName, () => conv3DBackpropInput.kernelFunc);

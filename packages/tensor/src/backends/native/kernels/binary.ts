@@ -27,6 +27,8 @@ export const BINARY_OPS = Object.freeze({
   NotEqual: 18,
   LogicalAnd: 19,
   LogicalOr: 20,
+  BitwiseAnd: 21,
+  Hypot: 22,
 });
 
 export type BinaryOp = keyof typeof BINARY_OPS;
@@ -98,4 +100,5 @@ export const BINARY_KERNELS: readonly NativeKernel[] = Object.freeze([
   binaryKernel({ op: 'NotEqual', dtypes: ANY, resultDtype: 'bool' }),
   binaryKernel({ op: 'LogicalAnd', dtypes: ['bool'], resultDtype: 'bool' }),
   binaryKernel({ op: 'LogicalOr', dtypes: ['bool'], resultDtype: 'bool' }),
+  binaryKernel({ op: 'BitwiseAnd', dtypes: ['int32'] }),
 ]);

@@ -1,9 +1,18 @@
 /** Cast, Select and ExpandDims. */
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
+import type { NativeBackend } from '../native-backend.ts';
 import { sizeOf, type NativeKernel } from '../native-kernel.ts';
 import { isNativeDtype, typeCode, widthOf } from './element-type.ts';
 import { reshaped } from './strided-copy.ts';
+
+/** A new tensor of another dtype. */
+export function runCast(backend: NativeBackend, x: TensorInfo, dtype: DataType): TensorInfo {
+  const out = backend.output(x.shape, dtype);
+  const handles = [backend.handleOf(x), backend.handleOf(out)];
+  backend.run('Cast', typeCode(x.dtype), typeCode(dtype), sizeOf(x), ...handles);
+  return out;
+}
 
 const castKernel: NativeKernel = {
   kernelName: 'Cast',
@@ -12,11 +21,7 @@ const castKernel: NativeKernel = {
   kernelFunc({ inputs, attrs, backend }) {
     const x = inputs['x'] as TensorInfo;
     const dtype = attrs['dtype'] as DataType;
-    if (dtype === x.dtype) return reshaped(backend, x, x.shape);
-    const out = backend.output(x.shape, dtype);
-    const handles = [backend.handleOf(x), backend.handleOf(out)];
-    backend.run('Cast', typeCode(x.dtype), typeCode(dtype), sizeOf(x), ...handles);
-    return out;
+    return dtype === x.dtype ? reshaped(backend, x, x.shape) : runCast(backend, x, dtype);
   },
 };
 

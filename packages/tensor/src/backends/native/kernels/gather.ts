@@ -4,7 +4,7 @@ import type { NativeBackend } from '../native-backend.ts';
 import { sizeOf, type NativeKernel, type NativeKernelParams } from '../native-kernel.ts';
 import { isNativeDtype, widthOf } from './element-type.ts';
 
-const MAX_DEPTH = 16; // NdIndex::kMaxDepth in native/kernels/gather/nd_index.h
+export const MAX_DEPTH = 16; // NdIndex::kMaxDepth in native/kernels/gather/nd_index.h
 
 function valuesOf(backend: NativeBackend, indices: TensorInfo): Int32Array {
   return backend.readSync(indices.dataId) as Int32Array;
@@ -41,7 +41,7 @@ interface NdIndex {
   readonly strides: readonly number[];
 }
 
-const ndArgs = ({ count, depth, rows, slice, strides }: NdIndex) => [
+export const ndArgs = ({ count, depth, rows, slice, strides }: NdIndex) => [
   count,
   depth,
   rows,
@@ -50,7 +50,7 @@ const ndArgs = ({ count, depth, rows, slice, strides }: NdIndex) => [
 ];
 
 /** Throws tfjs's error for the index at `place`, after freeing the unfinished output. */
-function refuseIndex(
+export function refuseIndex(
   backend: NativeBackend,
   out: TensorInfo,
   { indices, depth, place }: { indices: TensorInfo; depth: number; place: number },

@@ -1,29 +1,29 @@
 /**
- * Multinomial: the probabilities in C++, the drawing in tfjs's JavaScript kernel, so that a seed gives the
- * same samples as on its cpu backend. That part counts as a fallback.
+ * Multinomial: samples of rows of probabilities (native/kernels/multinomial). A seed gives the same samples
+ * as on tfjs's cpu backend.
  */
-import { getKernel, type TensorInfo } from '@tensorflow/tfjs-core';
-import type { NativeKernel } from '../native-kernel.ts';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { areAll, type NativeKernel } from '../native-kernel.ts';
 import { SOFTMAX_KERNELS } from './softmax.ts';
 
 export const MULTINOMIAL_KERNELS: readonly NativeKernel[] = Object.freeze([
   {
     kernelName: 'Multinomial',
+    supports: ({ inputs }) => areAll('float32', inputs),
     kernelFunc({ inputs, attrs, backend }) {
       const logits = inputs['logits'] as TensorInfo;
       const [softmax] = SOFTMAX_KERNELS as [NativeKernel];
       const probabilities = attrs['normalized']
         ? logits
         : (softmax.kernelFunc({ inputs: { logits }, attrs: { dim: -1 }, backend }) as TensorInfo);
-      const draw = getKernel('Multinomial', 'cpu').kernelFunc;
-      backend.counts.fallback['Multinomial'] = (backend.counts.fallback['Multinomial'] ?? 0) + 1;
-      const samples = draw({
-        inputs: { logits: probabilities },
-        attrs: { ...attrs, normalized: true },
-        backend,
-      });
+      const [rows, events] = logits.shape as [number, number];
+      const samples = attrs['numSamples'] as number;
+      const seed = Array.from(String(attrs['seed']), (unit) => unit.charCodeAt(0));
+      const out = backend.output([rows, samples], 'int32');
+      const handles = [backend.handleOf(probabilities), backend.handleOf(out)];
+      backend.run('Multinomial', rows, events, samples, seed.length, ...seed, ...handles);
       if (probabilities !== logits) backend.disposeIntermediateTensorInfo(probabilities);
-      return samples;
+      return out;
     },
   },
 ]);

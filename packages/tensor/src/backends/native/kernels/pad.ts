@@ -13,10 +13,19 @@ function paddedShape(shape: readonly number[], paddings: Paddings): number[] {
 }
 
 function padKernel({ inputs, attrs, backend }: NativeKernelParams): TensorInfo {
-  const x = inputs['x'] as TensorInfo;
   const paddings = attrs['paddings'] as [number, number][];
+  return pad(backend, inputs['x'] as TensorInfo, paddings, attrs['constantValue'] as number);
+}
+
+/** x with `value` around it. */
+export function pad(
+  backend: NativeBackend,
+  x: TensorInfo,
+  paddings: Paddings,
+  value: number,
+): TensorInfo {
   const out = backend.output(paddedShape(x.shape, paddings), x.dtype);
-  fillWith(backend, out, attrs['constantValue'] as number);
+  fillWith(backend, out, value);
   if (sizeOf(x) === 0) return out;
   const to = stridesOf(out.shape);
   const offset = paddings.reduce((sum, [before], d) => sum + before * (to[d] as number), 0);

@@ -24,7 +24,11 @@ export function transpose(
   return stridedCopy(backend, x, out, copyAxes(shape, from, stridesOf(shape)));
 }
 
-function reverse(backend: NativeBackend, x: TensorInfo, axes: readonly number[]): TensorInfo {
+export function reverse(
+  backend: NativeBackend,
+  x: TensorInfo,
+  axes: readonly number[],
+): TensorInfo {
   const strides = stridesOf(x.shape);
   const from = strides.map((stride, d) => (axes.includes(d) ? -stride : stride));
   const last = (d: number) => ((x.shape[d] as number) - 1) * (strides[d] as number);
