@@ -1,10 +1,13 @@
 // Autoregressive generation: read the prompts once, then choose and read one token at a time.
-import type { CausalLm } from '../models/causal-lm.ts';
+import { CausalLm } from '../models/causal-lm.ts';
 import { beamSearch } from './beams/beam-search.ts';
+import { contrastiveSearch } from './contrastive.ts';
 import { decode, type Decoded } from './decode.ts';
-import { checkOptions, fail, type GenerateOptions } from './options.ts';
+import { GuidedStepper, negativePrompts } from './guided-stepper.ts';
+import { checkOptions, fail, type CheckedOptions, type GenerateOptions } from './options.ts';
 import type { TokenLogprob } from './sample.ts';
-import { createStepper, type LanguageModel } from './stepper.ts';
+import { speculate } from './speculative/speculate.ts';
+import { createStepper, type LanguageModel, type Stepper } from './stepper.ts';
 
 /** Why a sequence ended: a stop token or stop string, or maxNewTokens. */
 export type FinishReason = 'stop' | 'length';
@@ -61,7 +64,24 @@ async function* decodeTokens(
   if ((options.numBeams ?? 1) > 1)
     fail('numBeams', '1: beams are not streamed. Use generate', options.numBeams);
   const checked = checkOptions(model, prompts, options);
-  yield* decode(createStepper(model, prompts, options.maxNewTokens), prompts, checked);
+  if (model instanceof CausalLm) {
+    if (options.penaltyAlpha !== undefined)
+      return yield* contrastiveSearch(model, prompts, checked);
+    if (options.draft ?? options.promptLookup) return yield* speculate(model, prompts, checked);
+  }
+  yield* decode(stepperFor(model, prompts, checked), prompts, checked);
+}
+
+/** With guidance, two of them in one. */
+function stepperFor(
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+  { maxNewTokens, guidanceScale = 1, negativePrompt }: CheckedOptions,
+): Stepper {
+  const stepper = createStepper(model, prompts, maxNewTokens);
+  if (guidanceScale === 1) return stepper;
+  const free = createStepper(model, negativePrompts(prompts, negativePrompt), maxNewTokens);
+  return new GuidedStepper(stepper, free, guidanceScale);
 }
 
 async function generateBeams(
@@ -70,7 +90,7 @@ async function generateBeams(
   options: GenerateOptions,
 ): Promise<GenerateResult> {
   const checked = checkOptions(model, prompts, options);
-  const stepper = createStepper(model, prompts, options.maxNewTokens);
+  const stepper = stepperFor(model, prompts, checked);
   const texts = await beamSearch(stepper, prompts, checked);
   for (const [row, { tokens, text }] of texts.entries()) {
     for (const token of tokens) options.onToken?.(token, row);

@@ -5,12 +5,22 @@ import { GenerationError } from '../errors.ts';
 import { CausalLm } from '../models/causal-lm.ts';
 import { wrongBeamOption, type BeamOptions } from './beams/beam-options.ts';
 import type { ProcessorOptions, SamplingOptions } from './processors/processor-options.ts';
+import type { ContrastiveOptions } from './contrastive.ts';
+import type { GuidanceOptions } from './guided-stepper.ts';
 import { checkPrompts } from './left-pad.ts';
+import type { SpeculativeOptions } from './speculative/speculate.ts';
 import type { LanguageModel } from './stepper.ts';
 import type { TextDecoding } from './stop-text.ts';
 
 export interface GenerateOptions
-  extends SamplingOptions, ProcessorOptions, BeamOptions, TextDecoding {
+  extends
+    SamplingOptions,
+    ProcessorOptions,
+    BeamOptions,
+    ContrastiveOptions,
+    SpeculativeOptions,
+    GuidanceOptions,
+    TextDecoding {
   /** Most tokens to add to each prompt. */
   readonly maxNewTokens: number;
   /** Texts for each prompt; they follow each other in the result. @default 1 */
@@ -47,6 +57,7 @@ export function checkOptions(
   if (options.temperature === Infinity) fail('temperature', 'a number ≥ 0', Infinity);
   const wrong = wrongBeamOption(options);
   if (wrong !== null) fail(...wrong);
+  checkMode(model, options);
   const room = roomFor(model, prompts);
   if (maxNewTokens > room)
     fail('maxNewTokens', `at most ${room}, the positions left`, maxNewTokens);
@@ -55,6 +66,24 @@ export function checkOptions(
   if ((options.stopStrings?.length ?? 0) > 0 && options.tokenizer === undefined)
     fail('tokenizer', 'the tokenizer whose text stopStrings are looked for in', undefined);
   return { ...options, stopTokens: options.stopTokens ?? modelStopTokens(model) };
+}
+
+/** Ways of choosing tokens that exclude each other or need a decoder-only model. */
+function checkMode(model: LanguageModel, options: GenerateOptions): void {
+  const { numBeams = 1, penaltyAlpha, draft, promptLookup, guidanceScale = 1 } = options;
+  const modes = [
+    ...(numBeams > 1 ? ['numBeams'] : []),
+    ...(penaltyAlpha === undefined ? [] : ['penaltyAlpha']),
+    ...(draft === undefined ? [] : ['draft']),
+    ...(promptLookup === undefined ? [] : ['promptLookup']),
+  ];
+  if (modes.length > 1) fail(modes[1]!, `absent beside ${modes[0]}`, 'both');
+  const isAlone = modes[0] !== undefined && modes[0] !== 'numBeams';
+  if (isAlone && guidanceScale !== 1) fail('guidanceScale', `1 beside ${modes[0]}`, guidanceScale);
+  if (isAlone && !(model instanceof CausalLm))
+    fail(modes[0]!, 'a decoder-only model', model.config.modelType);
+  if (guidanceScale !== 1 && !(model instanceof CausalLm))
+    fail('guidanceScale', '1 with an encoder–decoder', guidanceScale);
 }
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
@@ -85,6 +114,8 @@ const NUMBERS: readonly [
   ['etaCutoff', 'a number in [0, 1)', isCutoff],
   ['repetitionPenalty', 'a number above 0', (value) => value > 0],
   ['encoderRepetitionPenalty', 'a number above 0', (value) => value > 0],
+  ['penaltyAlpha', 'a number between 0 and 1', (value) => value > 0 && value < 1],
+  ['guidanceScale', 'a finite number', Number.isFinite],
   ['presencePenalty', 'a finite number', Number.isFinite],
   ['frequencyPenalty', 'a finite number', Number.isFinite],
 ];

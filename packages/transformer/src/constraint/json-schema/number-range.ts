@@ -29,6 +29,7 @@ function naturalRange(min: number, max: number): Expression {
 /** Numbers of one length, from ≤ to. */
 function sameLength(from: string, to: string): Expression {
   if (from === '') return text('');
+  if (/^0+$/.test(from) && /^9+$/.test(to)) return anyDigits(from.length);
   const [low, high] = [Number(from[0]), Number(to[0])];
   const rest = from.length - 1;
   if (low === high) return sequence(text(from[0]!), sameLength(from.slice(1), to.slice(1)));
