@@ -14,6 +14,8 @@ export interface Model {
   tokenizeSpans(piece: string, output: TokenSpans): void;
   /** As `tokenizeSpans`, at random; missing where the model has but one way to tokenize. */
   sampleSpans?(piece: string, output: TokenSpans, sampler: Sampler): void;
+  /** Forgets the pieces met so far. */
+  clearCache?(): void;
   /** The `model` object of tokenizer.json. */
   toJSON(): unknown;
 }
@@ -43,6 +45,9 @@ export class TokenSpans {
   }
 }
 
+/** A buffer that is reused does not keep room for more ids. */
+const KEPT_IDS = 1 << 20;
+
 /** A growing array of ids. */
 export class IdBuffer {
   ids: Int32Array;
@@ -50,6 +55,12 @@ export class IdBuffer {
 
   constructor(capacity = 1024) {
     this.ids = new Int32Array(capacity);
+  }
+
+  /** Empties it; the room of a long text is given back. */
+  clear(): void {
+    if (this.ids.length > KEPT_IDS) this.ids = new Int32Array(16);
+    this.length = 0;
   }
 
   push(id: number): void {

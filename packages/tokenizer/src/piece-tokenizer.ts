@@ -18,37 +18,39 @@ export function asksForOrigin({ normalizer, preTokenizer }: TokenizerDefinition)
   return normalizer !== null && JSON.stringify(preTokenizer).includes('"prepend_scheme":"first"');
 }
 
+/** Turns a stretch of text between added tokens into ids. */
+export interface StretchTokenizer {
+  /** @param isFirst whether the stretch begins the text */
+  encode(text: string, output: IdBuffer, isFirst: boolean): void;
+  clearCache(): void;
+}
+
 /** Normalizer, pre-tokenizer and model in one, where words can be taken one by one. */
 export function fusedTokenizer(
   { model, normalizer, preTokenizer, addedTokens }: TokenizerDefinition,
   normalize: (text: string) => string,
-): ((text: string, output: IdBuffer) => void) | undefined {
+): StretchTokenizer | undefined {
   if (!(model instanceof WordPieceModel) || !isBert(normalizer, preTokenizer)) return undefined;
   // Such tokens are looked for in the normalized text.
   if (addedTokens.some((token) => token.normalized)) return undefined;
-  const encoder = new BertEncoder(
-    model,
-    normalize,
-    parsePreTokenizer(preTokenizer, 'pre_tokenizer'),
-  );
-  return (text, output) => encoder.encode(text, output);
+  return new BertEncoder(model, normalize, parsePreTokenizer(preTokenizer, 'pre_tokenizer'));
 }
 
 /** Pre-tokenizer and model in one: the ids of a stretch of normalized text. */
-export function pieceTokenizer(
-  preTokenizer: unknown,
-  model: Model,
-): (text: string, output: IdBuffer, isFirst: boolean) => void {
-  if (preTokenizer === null) {
-    return (text, output) => model.tokenize(wellFormed(text), output);
-  }
+export function pieceTokenizer(preTokenizer: unknown, model: Model): StretchTokenizer {
+  if (preTokenizer === null)
+    return uncached((text, output) => model.tokenize(wellFormed(text), output));
   const scanner = model instanceof BpeModel ? knownScanner(preTokenizer) : undefined;
   if (model instanceof BpeModel && scanner !== undefined) {
     const fast = ByteLevelEncoder.create(model, scanner);
-    if (fast !== undefined) return (text, output) => fast.encode(text, output);
+    if (fast !== undefined) return fast;
   }
   const split = parsePreTokenizer(preTokenizer, 'pre_tokenizer');
-  return (text, output, isFirst) => {
+  return uncached((text, output, isFirst) => {
     for (const piece of split(wellFormed(text), isFirst)) model.tokenize(piece, output);
-  };
+  });
+}
+
+function uncached(encode: StretchTokenizer['encode']): StretchTokenizer {
+  return { encode, clearCache: () => undefined };
 }

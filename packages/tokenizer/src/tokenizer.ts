@@ -43,6 +43,7 @@ import {
   parsePostProcessorPlan,
 } from './post-processors/post-processor.ts';
 import type { PostProcess, PostProcessorPlan } from './post-processors/post-processor.ts';
+import type { StretchTokenizer } from './piece-tokenizer.ts';
 import { asksForOrigin, fusedTokenizer, pieceTokenizer } from './piece-tokenizer.ts';
 import { wellFormed } from './unicode/well-formed.ts';
 
@@ -52,13 +53,15 @@ export class Tokenizer {
   readonly #model: Model;
   readonly #added: AddedVocabulary;
   readonly #normalize: (text: string) => string;
-  readonly #tokenize: (text: string, output: IdBuffer, isFirst: boolean) => void;
+  readonly #tokenize: StretchTokenizer;
   /** Whether a piece's place in the original decides how it is split. */
   readonly #needsOrigin: boolean;
   readonly #plan: PostProcessorPlan;
   readonly #postProcess: PostProcess;
   #batch: BatchEncoder | undefined;
   readonly #decoder: TokenDecoder;
+  /** What `encode` writes to, reused from text to text. */
+  readonly #ids = new IdBuffer(16);
 
   constructor(definition: TokenizerDefinition, roles: TokenizerRoles = {}) {
     const { normalizer, preTokenizer, postProcessor, decoder } = definition;
@@ -224,13 +227,20 @@ export class Tokenizer {
     return this.#encodePart(text, options).toInt32Array();
   }
 
+  /** Forgets the pieces of text met so far, whose ids are kept (in bounded memory) to be faster when they come again. */
+  clearCache(): void {
+    this.#tokenize.clearCache();
+    this.#model.clearCache?.();
+  }
+
   /** How many ids `encode` gives. */
   count(text: string, options: EncodeOptions = {}): number {
     return this.encodeToInt32(text, options).length;
   }
 
   #encodePart(text: string, options: EncodeOptions): IdBuffer {
-    const output = new IdBuffer(Math.max(16, text.length >> 1));
+    const output = this.#ids;
+    output.clear();
     const isAllowed = specialFilter(text, this.#added.tokens, options);
     if (this.#needsOrigin) {
       for (const { text: piece, token } of this.#batchEncoder().full.pieces(text, isAllowed)) {
@@ -241,7 +251,7 @@ export class Tokenizer {
     }
     this.#added.split(text, this.#normalize, isAllowed).forEach((segment, i) => {
       if (typeof segment === 'number') output.push(segment);
-      else this.#tokenize(segment, output, i === 0);
+      else this.#tokenize.encode(segment, output, i === 0);
     });
     return output;
   }

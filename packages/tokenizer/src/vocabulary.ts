@@ -1,30 +1,57 @@
 /** Tokens by id and ids by token. Ids need not be dense: a hole has no token. */
 import { TokenizerFormatError } from './errors.ts';
+import type { JsonObject } from './io/json-fields.ts';
 import { asId, asObject } from './io/json-fields.ts';
+import type { PackedModel } from './packed/packed-model.ts';
+import { PackedTokens } from './packed/packed-tokens.ts';
 
 /** Largest id we accept; the largest published vocabularies are below 300,000. A hostile id must not size an array. */
 export const MAX_TOKEN_ID = 4_194_303;
 
 export class Vocabulary {
-  /** `tokens[id]`; undefined in a hole. */
-  readonly tokens: readonly (string | undefined)[];
-  readonly ids: ReadonlyMap<string, number>;
+  /** One more than the highest id. */
+  readonly size: number;
+  #tokens: readonly (string | undefined)[] | undefined;
+  #ids: ReadonlyMap<string, number> | undefined;
+  #packed: PackedTokens | undefined;
 
-  private constructor(tokens: readonly (string | undefined)[], ids: ReadonlyMap<string, number>) {
-    this.tokens = tokens;
-    this.ids = ids;
+  private constructor(
+    size: number,
+    parts: {
+      readonly tokens?: readonly (string | undefined)[];
+      readonly ids?: ReadonlyMap<string, number>;
+      readonly packed?: PackedTokens;
+    },
+  ) {
+    this.size = size;
+    this.#tokens = parts.tokens;
+    this.#ids = parts.ids;
+    this.#packed = parts.packed;
   }
 
   /** Token i gets id i. */
   static fromTokens(tokens: readonly string[]): Vocabulary {
-    return new Vocabulary([...tokens], new Map(tokens.map((token, id) => [token, id])));
+    const ids = new Map(tokens.map((token, id) => [token, id]));
+    return new Vocabulary(tokens.length, { tokens: [...tokens], ids });
   }
 
   /** Token i gets id i; holes stay holes. */
   static fromSparseTokens(tokens: readonly (string | undefined)[]): Vocabulary {
     const ids = new Map<string, number>();
     tokens.forEach((token, id) => token !== undefined && ids.set(token, id));
-    return new Vocabulary([...tokens], ids);
+    return new Vocabulary(tokens.length, { tokens: [...tokens], ids });
+  }
+
+  /** Strings are made when they are asked for. */
+  static fromPacked(packed: PackedTokens): Vocabulary {
+    return new Vocabulary(packed.size, { packed });
+  }
+
+  /** The field `vocab` of a model, unless it was read already. */
+  static ofModel(json: JsonObject, path: string, packed: PackedModel | undefined): Vocabulary {
+    return packed === undefined
+      ? Vocabulary.fromJSON(json['vocab'], `${path}.vocab`)
+      : Vocabulary.fromPacked(packed.tokens);
   }
 
   /** @param json An object from token to id. */
@@ -42,12 +69,48 @@ export class Vocabulary {
       tokens[id] = token;
       ids.set(token, id);
     }
-    return new Vocabulary(tokens.slice(0, usedLength(tokens)), ids);
+    const used = tokens.slice(0, usedLength(tokens));
+    return new Vocabulary(used.length, { tokens: used, ids });
   }
 
-  /** One more than the highest id. */
-  get size(): number {
-    return this.tokens.length;
+  /** `tokens[id]`; undefined in a hole. */
+  get tokens(): readonly (string | undefined)[] {
+    return (this.#tokens ??= Array.from({ length: this.size }, (_, id) => this.tokenAt(id)));
+  }
+
+  get ids(): ReadonlyMap<string, number> {
+    if (this.#ids !== undefined) return this.#ids;
+    const ids = new Map<string, number>();
+    this.tokens.forEach((token, id) => token !== undefined && ids.set(token, id));
+    return (this.#ids = ids);
+  }
+
+  /** The tokens as UTF-8; of equal ones only the last is found. */
+  get packed(): PackedTokens {
+    return (this.#packed ??= PackedTokens.fromStrings(this.tokens));
+  }
+
+  /** A length in UTF-16 units that no token exceeds. */
+  get longest(): number {
+    let longest = 0;
+    if (this.#tokens !== undefined)
+      for (const token of this.#tokens) longest = Math.max(longest, token?.length ?? 0);
+    else {
+      const { starts, ends } = this.packed;
+      for (let id = 0; id < starts.length; id++)
+        longest = Math.max(longest, (ends[id] as number) - (starts[id] as number));
+    }
+    return longest;
+  }
+
+  /** As `ids.get`, without making a map of all. */
+  idOf(token: string): number | undefined {
+    return this.#ids === undefined ? this.packed.idOf(token) : this.#ids.get(token);
+  }
+
+  /** As `tokens[id]`, without making strings of all. */
+  tokenAt(id: number): string | undefined {
+    return this.#tokens === undefined ? this.packed.tokenAt(id) : this.#tokens[id];
   }
 
   /** In the order of the ids. Without a prototype, so that a token called `__proto__` is a key like any other. */

@@ -6,11 +6,14 @@
 import type { JsonObject } from '../io/json-fields.ts';
 import { booleanField, formatError, optionalString } from '../io/json-fields.ts';
 import type { IdBuffer, Model, TokenSpans } from '../model.ts';
+import type { PackedModel } from '../packed/packed-model.ts';
 import type { Sampler } from '../sampling/sampling.ts';
 import { Vocabulary } from '../vocabulary.ts';
 import { MergeTable } from './merge-table.ts';
 import { mergeSymbols } from './merge-symbols.ts';
 import { mergeWithDropout } from './merge-with-dropout.ts';
+import type { RawTokens } from './raw-tokens.ts';
+import { rawTokensOf } from './raw-tokens.ts';
 import { spansOfSymbols, SymbolPlaces, symbolsPerToken } from './symbol-places.ts';
 
 export type Merge = readonly [left: string, right: string];
@@ -35,29 +38,40 @@ const DEFAULT_DROPOUT = 0.1;
 export class BpeModel implements Model {
   readonly type = 'BPE';
   readonly vocabulary: Vocabulary;
-  readonly merges: readonly Merge[];
   readonly mergeTable: MergeTable;
   readonly options: BpeOptions;
   /** The unknown token's id, if there is one. */
   readonly #unkIds: readonly number[];
+  #merges: readonly Merge[] | undefined;
+  #rawTokens: RawTokens | undefined;
   #symbolCounts: Int32Array | undefined;
   readonly #cache = new Map<string, Int32Array>();
   #symbols = new Int32Array(256);
 
-  constructor(vocabulary: Vocabulary, merges: readonly Merge[], options: BpeOptions = {}) {
+  /** @param merges A table is taken as it is. */
+  constructor(
+    vocabulary: Vocabulary,
+    merges: readonly Merge[] | MergeTable,
+    options: BpeOptions = {},
+  ) {
     this.vocabulary = vocabulary;
-    this.merges = merges;
     this.options = options;
-    this.mergeTable = buildMergeTable(vocabulary, merges, options);
+    if (merges instanceof MergeTable) this.mergeTable = merges;
+    else {
+      this.#merges = merges;
+      this.mergeTable = buildMergeTable(vocabulary, merges, options);
+    }
     this.#unkIds = options.unkToken === undefined ? [] : [requireUnk(vocabulary, options.unkToken)];
   }
 
-  static fromJSON(json: JsonObject, path: string): BpeModel {
+  /** @param packed Vocabulary and merges, where they were read already. */
+  static fromJSON(json: JsonObject, path: string, packed?: PackedModel): BpeModel {
     const dropout = json['dropout'] ?? undefined;
     if (dropout !== undefined && !(Number(dropout) >= 0 && Number(dropout) <= 1))
       throw formatError(`${path}.dropout`, 'a probability or null', dropout);
-    const vocabulary = Vocabulary.fromJSON(json['vocab'], `${path}.vocab`);
-    return new BpeModel(vocabulary, parseMerges(json['merges'], `${path}.merges`), {
+    const vocabulary = Vocabulary.ofModel(json, path, packed);
+    const merges = packed?.merges ?? parseMerges(json['merges'], `${path}.merges`);
+    return new BpeModel(vocabulary, merges, {
       dropout: dropout === undefined ? undefined : Number(dropout),
       unkToken: optionalString(json, 'unk_token', path),
       continuingSubwordPrefix: optionalString(json, 'continuing_subword_prefix', path),
@@ -68,16 +82,31 @@ export class BpeModel implements Model {
     });
   }
 
+  get merges(): readonly Merge[] {
+    if (this.#merges !== undefined) return this.#merges;
+    const { list } = this.mergeTable;
+    const token = (id: number | undefined): string => this.idToToken(id as number) as string;
+    return (this.#merges = Array.from({ length: list.length / 3 }, (_, rank): Merge => [
+      token(list[rank * 3]),
+      token(list[rank * 3 + 1]),
+    ]));
+  }
+
+  /** The bytes that the tokens of a byte-level vocabulary stand for. */
+  get rawTokens(): RawTokens {
+    return (this.#rawTokens ??= rawTokensOf(this.vocabulary.packed));
+  }
+
   get vocabSize(): number {
     return this.vocabulary.size;
   }
 
   tokenToId(token: string): number | undefined {
-    return this.vocabulary.ids.get(token);
+    return this.vocabulary.idOf(token);
   }
 
   idToToken(id: number): string | undefined {
-    return this.vocabulary.tokens[id];
+    return this.vocabulary.tokenAt(id);
   }
 
   tokenize(piece: string, output: IdBuffer): void {
@@ -88,6 +117,10 @@ export class BpeModel implements Model {
     if (piece.length > CACHED_LENGTH) return;
     if (this.#cache.size >= CACHED_PIECES) this.#cache.clear();
     this.#cache.set(piece, ids.slice());
+  }
+
+  clearCache(): void {
+    this.#cache.clear();
   }
 
   /** The ids of a piece; valid until the next call. */
@@ -119,7 +152,6 @@ export class BpeModel implements Model {
   #emitSpans(length: number, places: SymbolPlaces, output: TokenSpans): void {
     this.#symbolCounts ??= symbolsPerToken(
       this.vocabulary,
-      this.merges,
       this.mergeTable,
       this.options.continuingSubwordPrefix,
     );
@@ -197,7 +229,7 @@ export class BpeModel implements Model {
 }
 
 function requireUnk(vocabulary: Vocabulary, unkToken: string): number {
-  const id = vocabulary.ids.get(unkToken);
+  const id = vocabulary.idOf(unkToken);
   if (id === undefined) throw formatError('model.unk_token', 'a token of the vocabulary', unkToken);
   return id;
 }

@@ -7,6 +7,7 @@ import type { IdBuffer } from '../model.ts';
 import type { BpeModel } from './bpe-model.ts';
 import { BYTE_CHARACTERS, byteCharacters } from './byte-alphabet.ts';
 import { ByteKeyTable, hashLong } from './byte-key-table.ts';
+import { Backtracker } from './merge-by-backtracking.ts';
 import { mergeSymbols } from './merge-symbols.ts';
 import { textWindows, Utf8Buffer } from './utf8-buffer.ts';
 
@@ -36,6 +37,10 @@ export class ByteLevelEncoder {
   #sequencesLength = 0;
   #symbols = new Int32Array(256);
   readonly #seenOnce = new Uint8Array(SEEN_ONCE_SLOTS);
+  /** Made when the first piece is merged; null where the merges do not allow it. */
+  #backtracker: Backtracker | null | undefined;
+  /** Tokens, in the byte alphabet, that no merge makes: with `ignore_merges` they stand for a whole piece. */
+  readonly #unmade = new Map<string, number>();
 
   /** Undefined where the model has options that the fast path does not know. */
   static create(model: BpeModel, scanner: KnownScanner): ByteLevelEncoder | undefined {
@@ -64,25 +69,31 @@ export class ByteLevelEncoder {
     for (const window of textWindows(prefixed)) this.#encodeWindow(window, output);
   }
 
+  clearCache(): void {
+    this.#cache.clear();
+    this.#sequencesLength = 0;
+    this.#seenOnce.fill(0);
+  }
+
   #encodeWindow(text: string, output: IdBuffer): void {
     const end = this.#buffer.write(text);
     const { bytes, view } = this.#buffer;
+    // Whatever stops a word stops it here.
+    bytes[end] = 0;
     const scan = this.#scanner.scan;
     const cache = this.#cache;
     output.reserve(end);
     const ids = output.ids;
     let count = output.length;
     for (let start = 0; start < end;) {
-      const next = scan(bytes, start, end);
+      const word = plainWordEnd(bytes, start);
+      const next = word > 0 ? word : scan(bytes, start, end);
       const length = next - start;
       const offset = cache.locate(view, bytes, start, length);
-      if (cache.isEmpty(offset)) {
-        count = this.#encodeNew(start, length, offset, ids, count);
-      } else {
-        const value = cache.value(offset);
-        if (value >= 0) ids[count++] = value;
-        else count = this.#copySequence(-1 - value, ids, count);
-      }
+      const value = cache.value(offset);
+      if (cache.isEmpty(offset)) count = this.#encodeNew(start, length, offset, ids, count);
+      else if (value >= 0) ids[count++] = value;
+      else count = this.#copySequence(-1 - value, ids, count);
       start = next;
     }
     output.length = count;
@@ -123,6 +134,36 @@ export class ByteLevelEncoder {
   }
 
   #mergePiece(start: number, length: number): number {
+    if (length > this.#symbols.length) this.#symbols = new Int32Array(length * 2);
+    const bytes = this.#buffer.bytes;
+    const backtracker = (this.#backtracker ??= this.#createBacktracker());
+    if (backtracker === null) return this.#mergeClassically(start, length);
+    const { ignoreMerges = false } = this.#model.options;
+    const whole = this.#unmade.size > 0 ? this.#unmadeAt(start, length) : undefined;
+    if (whole === undefined)
+      return backtracker.encode(bytes, start, start + length, this.#symbols, 0, ignoreMerges);
+    this.#symbols[0] = whole;
+    return 1;
+  }
+
+  #createBacktracker(): Backtracker | null {
+    const { mergeTable, vocabSize, options } = this.#model;
+    if (!mergeTable.isOrdered || this.#byteIds.some((id, byte) => id < 0 && occursInUtf8(byte)))
+      return null;
+    const bases = [...this.#byteIds].filter((id) => id >= 0);
+    const backtracker = new Backtracker(mergeTable, this.#model.rawTokens, bases);
+    for (let id = 0; id < vocabSize && options.ignoreMerges; id++) {
+      const token = backtracker.isMade(id) ? undefined : this.#model.idToToken(id);
+      if (token !== undefined) this.#unmade.set(token, id);
+    }
+    return backtracker;
+  }
+
+  #unmadeAt(start: number, length: number): number | undefined {
+    return this.#unmade.get(byteCharacters(this.#buffer.bytes.subarray(start, start + length)));
+  }
+
+  #mergeClassically(start: number, length: number): number {
     const bytes = this.#buffer.bytes;
     if (this.#model.options.ignoreMerges) {
       const whole = this.#model.tokenToId(byteCharacters(bytes.subarray(start, start + length)));
@@ -131,7 +172,6 @@ export class ByteLevelEncoder {
         return 1;
       }
     }
-    if (length > this.#symbols.length) this.#symbols = new Int32Array(length * 2);
     const symbols = this.#symbols;
     let found = 0;
     for (let i = start; i < start + length; i++) {
@@ -149,8 +189,7 @@ export class ByteLevelEncoder {
     }
     this.#cache.insert(offset, this.#buffer.view, this.#buffer.bytes, start, length, value);
     if (this.#cache.size >= MAX_CACHED_PIECES) {
-      this.#cache.clear();
-      this.#sequencesLength = 0;
+      this.clearCache();
     }
   }
 
@@ -165,4 +204,18 @@ export class ByteLevelEncoder {
     this.#sequences.set(this.#symbols.subarray(0, found), this.#sequencesLength + 1);
     this.#sequencesLength = needed;
   }
+}
+
+/**
+ * The commonest piece, a word of ASCII letters of which only the first may be a capital, perhaps behind a blank, is the
+ * same in every pattern that has a scanner, if no letter or apostrophe can follow. Its end, or 0.
+ */
+function plainWordEnd(bytes: Uint8Array, start: number): number {
+  let i = bytes[start] === 0x20 ? start + 1 : start;
+  let byte = bytes[i] as number;
+  if (byte >= 0x41 && byte <= 0x5a) byte = bytes[++i] as number;
+  const low = i;
+  while (byte >= 0x61 && byte <= 0x7a) byte = bytes[++i] as number;
+  if (i === low || byte >= 0x80 || byte === 0x27 || (byte >= 0x41 && byte <= 0x5a)) return 0;
+  return i;
 }

@@ -14,18 +14,29 @@ export class MergeTable {
   size = 0;
   /** No merge uses a token that it or a later merge makes, and none stands twice. True of every trained list. */
   isOrdered = true;
-  /** Merged id by rank. */
-  readonly #merged: Int32Array;
-  /** 1 for ids that some merge has used as a part. */
+  /** No two merges make the same token. */
+  hasSingleMerges = true;
+  /** Left, right and merged id by rank. */
+  readonly list: Int32Array;
+  /** 1 for ids that some merge has used as a part, 2 more for those that one has made. */
   #used = new Uint8Array(1 << 8);
   #rankMerger: RankMerger | undefined;
   #mask: number;
 
   constructor(expected: number) {
-    const capacity = 1 << Math.max(4, 32 - Math.clz32(expected * 2));
+    const capacity = 1 << Math.max(4, 32 - Math.clz32(Math.floor(expected * 1.5)));
     this.slots = new Int32Array(capacity * STRIDE).fill(EMPTY);
     this.#mask = capacity - 1;
-    this.#merged = new Int32Array(expected);
+    this.list = new Int32Array(expected * 3);
+  }
+
+  /** @param list Left, right and merged id of each merge, in their order. */
+  static fromList(list: Int32Array): MergeTable {
+    const table = new MergeTable(list.length / 3);
+    for (let i = 0, rank = 0; i < list.length; i += 3, rank++) {
+      table.add(list[i] as number, list[i + 1] as number, rank, list[i + 2] as number);
+    }
+    return table;
   }
 
   /** A pair given twice keeps its last rank, as in the Rust library. The table never holds more than it was made for. */
@@ -39,7 +50,9 @@ export class MergeTable {
     if (this.slots[offset] === EMPTY) this.size++;
     else this.isOrdered = false;
     this.#checkOrder(left, right, merged);
-    this.#merged[rank] = merged;
+    this.list[rank * 3] = left;
+    this.list[rank * 3 + 1] = right;
+    this.list[rank * 3 + 2] = merged;
     this.slots[offset] = left;
     this.slots[offset + 1] = right;
     this.slots[offset + 2] = rank;
@@ -53,13 +66,17 @@ export class MergeTable {
       used.set(this.#used);
       this.#used = used;
     }
-    this.#used[left] = 1;
-    this.#used[right] = 1;
-    if (this.#used[merged] === 1) this.isOrdered = false;
+    const used = this.#used;
+    used[left] = (used[left] as number) | 1;
+    used[right] = (used[right] as number) | 1;
+    const state = used[merged] as number;
+    if ((state & 1) !== 0) this.isOrdered = false;
+    if ((state & 2) !== 0) this.hasSingleMerges = false;
+    used[merged] = state | 2;
   }
 
   get rankCount(): number {
-    return this.#merged.length;
+    return this.list.length / 3;
   }
 
   /** Work space for long pieces, made when the first one comes. */
@@ -68,7 +85,7 @@ export class MergeTable {
   }
 
   mergedOf(rank: number): number {
-    return this.#merged[rank] as number;
+    return this.list[rank * 3 + 2] as number;
   }
 
   /** Offset of the pair's slot in `slots`, or −1: `slots[offset + 2]` is its rank, `slots[offset + 3]` its merged id. */

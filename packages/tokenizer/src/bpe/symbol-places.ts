@@ -1,7 +1,6 @@
 /** Where the tokens of a piece stand in it: merging only joins neighbours, so counting their first symbols is enough. */
 import type { TokenSpans } from '../model.ts';
 import type { Vocabulary } from '../vocabulary.ts';
-import type { Merge } from './bpe-model.ts';
 import type { MergeTable } from './merge-table.ts';
 
 /** The UTF-16 units that each first symbol stands for. */
@@ -23,25 +22,31 @@ export class SymbolPlaces {
 /** How many first symbols each token is made of; 1 for those that no merge makes. @param prefix What `##` is to WordPiece. */
 export function symbolsPerToken(
   vocabulary: Vocabulary,
-  merges: readonly Merge[],
   table: MergeTable,
   prefix = '',
 ): Int32Array {
   const counts = new Int32Array(vocabulary.size).fill(1);
-  for (const [left, right] of table.isOrdered ? merges : shortestFirst(merges, prefix)) {
-    const a = vocabulary.ids.get(left) as number;
-    const b = vocabulary.ids.get(right) as number;
-    const slot = table.find(a, b);
-    counts[table.slots[slot + 3] as number] = (counts[a] as number) + (counts[b] as number);
+  const { list, rankCount, isOrdered } = table;
+  const ranks = Array.from({ length: rankCount }, (_, rank) => rank);
+  for (const rank of isOrdered ? ranks : shortestFirst(ranks, vocabulary, table, prefix)) {
+    const left = counts[list[rank * 3] as number] as number;
+    counts[table.mergedOf(rank)] = left + (counts[list[rank * 3 + 1] as number] as number);
   }
   return counts;
 }
 
 /** In a trained list a merge comes after those that make its parts. In others parts are still shorter than the whole. */
-function shortestFirst(merges: readonly Merge[], prefix: string): Merge[] {
-  const own = (token: string): number =>
-    token.length - (token.startsWith(prefix) ? prefix.length : 0);
-  return [...merges].sort((a, b) => own(a[0]) + own(a[1]) - own(b[0]) - own(b[1]));
+function shortestFirst(
+  ranks: readonly number[],
+  vocabulary: Vocabulary,
+  table: MergeTable,
+  prefix: string,
+): number[] {
+  const own = ranks.map((rank) => {
+    const token = vocabulary.tokenAt(table.mergedOf(rank)) as string;
+    return token.length - (token.startsWith(prefix) ? prefix.length : 0);
+  });
+  return [...ranks].sort((a, b) => (own[a] as number) - (own[b] as number));
 }
 
 export function spansOfSymbols(

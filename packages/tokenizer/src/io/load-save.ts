@@ -47,17 +47,18 @@ async function loadFile(path: string, roles: TokenizerRoles): Promise<Loaded> {
     const found = sentencePieceDefinition(model, path);
     return { ...found, roles: { ...found.roles, ...defined(roles) } };
   }
-  const text = new TextDecoder().decode(await readBytes(path));
+  const bytes = await readBytes(path);
+  const text = (): string => new TextDecoder().decode(bytes);
   if (name.endsWith('.tiktoken')) {
     const encoding = name.slice(0, -'.tiktoken'.length);
-    return { definition: tiktokenDefinition(text, { encoding }, path), roles };
+    return { definition: tiktokenDefinition(text(), { encoding }, path), roles };
   }
-  if (name === 'vocab.txt') return { definition: bertDefinition(text, roles.config), roles };
+  if (name === 'vocab.txt') return { definition: bertDefinition(text(), roles.config), roles };
   if (name === 'vocab.json') {
     const merges = new TextDecoder().decode(await readBytes(join(dirname(path), 'merges.txt')));
-    return { definition: gpt2Definition(text, merges, roles), roles };
+    return { definition: gpt2Definition(text(), merges, roles), roles };
   }
-  return { definition: parseTokenizerJson(text, path), roles };
+  return { definition: parseTokenizerJson(bytes, path), roles };
 }
 
 /** Roles that the configuration beside the file names take the place of the file's own. */

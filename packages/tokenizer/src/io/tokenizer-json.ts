@@ -11,6 +11,9 @@ import type { Model } from '../model.ts';
 import { UnigramModel } from '../unigram/unigram-model.ts';
 import { WordLevelModel } from '../wordlevel/word-level-model.ts';
 import { WordPieceModel } from '../wordpiece/word-piece-model.ts';
+import type { PackedModel, PackedTokenizerJson } from '../packed/packed-model.ts';
+import { readPacked } from '../packed/packed-model.ts';
+import { wellFormed } from '../unicode/well-formed.ts';
 import type { JsonObject } from './json-fields.ts';
 import { asObject, isObject } from './json-fields.ts';
 import { LONGEST_RULE } from '../normalizers/precompiled.ts';
@@ -40,9 +43,35 @@ const KNOWN_KEYS = new Set([
   'model',
 ]);
 
-/** @param json The parsed document, or its text. */
+/** @param json The parsed document, or its text, or that in UTF-8. */
 export function parseTokenizerJson(json: unknown, path = 'tokenizer.json'): TokenizerDefinition {
-  const root = asObject(typeof json === 'string' ? parseText(json, path) : json, path);
+  const bytes = json instanceof Uint8Array ? json : bytesOf(json);
+  const packed = bytes && readPacked(bytes);
+  if (packed !== undefined && fits(packed)) return definitionOf(packed.rest, path, packed.model);
+  const text = json instanceof Uint8Array ? new TextDecoder().decode(json) : json;
+  return definitionOf(typeof text === 'string' ? parseText(text, path) : text, path);
+}
+
+/** Text with a lone surrogate has no UTF-8. */
+function bytesOf(json: unknown): Uint8Array | undefined {
+  return typeof json === 'string' && wellFormed(json) === json
+    ? new TextEncoder().encode(json)
+    : undefined;
+}
+
+/** Whether what was read is what the type of model needs; if not, the ordinary way says what is wrong. */
+function fits({ rest, model: { scores, merges } }: PackedTokenizerJson): boolean {
+  const json = isObject(rest) ? rest['model'] : undefined;
+  if (!isObject(json) || typeof json['type'] !== 'string') return false;
+  const isBpe = json['type'] === 'BPE';
+  if (isBpe && json['continuing_subword_prefix']) return false;
+  return (
+    isBpe === (merges !== undefined) && (json['type'] === 'Unigram') === (scores !== undefined)
+  );
+}
+
+function definitionOf(json: unknown, path: string, packed?: PackedModel): TokenizerDefinition {
+  const root = asObject(json, path);
   const unknown = Object.keys(root).find((key) => !KNOWN_KEYS.has(key));
   if (unknown !== undefined) {
     throw new UnsupportedComponentError(
@@ -50,7 +79,7 @@ export function parseTokenizerJson(json: unknown, path = 'tokenizer.json'): Toke
     );
   }
   return {
-    model: parseModel(root['model'], `${path}: model`),
+    model: parseModel(root['model'], `${path}: model`, packed),
     addedTokens: parseAddedTokens(root['added_tokens'], `${path}: added_tokens`),
     normalizer: root['normalizer'] ?? null,
     preTokenizer: root['pre_tokenizer'] ?? null,
@@ -70,18 +99,18 @@ function parseText(text: string, path: string): unknown {
   }
 }
 
-function parseModel(value: unknown, path: string): Model {
+function parseModel(value: unknown, path: string, packed?: PackedModel): Model {
   const json = asObject(value, path);
   const type = json['type'] ?? guessType(json);
   switch (type) {
     case 'BPE':
-      return BpeModel.fromJSON(json, path);
+      return BpeModel.fromJSON(json, path, packed);
     case 'WordPiece':
-      return WordPieceModel.fromJSON(json, path);
+      return WordPieceModel.fromJSON(json, path, packed);
     case 'Unigram':
-      return UnigramModel.fromJSON(json, path);
+      return UnigramModel.fromJSON(json, path, packed);
     case 'WordLevel':
-      return WordLevelModel.fromJSON(json, path);
+      return WordLevelModel.fromJSON(json, path, packed);
     default:
       throw new UnsupportedComponentError(
         `${path}: expected a model of BPE, Unigram, WordLevel, WordPiece, got ${JSON.stringify(type)}.`,

@@ -7,6 +7,7 @@ import type { JsonObject } from '../io/json-fields.ts';
 import { asArray, asString, booleanField, formatError } from '../io/json-fields.ts';
 import type { IdBuffer, Model, TokenSpans } from '../model.ts';
 import { TokenSpans as Spans } from '../model.ts';
+import type { PackedModel } from '../packed/packed-model.ts';
 import type { Sampler } from '../sampling/sampling.ts';
 import { MAX_TOKEN_ID } from '../vocabulary.ts';
 import type { Path } from './lattice.ts';
@@ -53,16 +54,8 @@ export class UnigramModel implements Model {
     this.#viterbi = new Viterbi(this.#trie, this.#scores, this.#unkScore);
   }
 
-  static fromJSON(json: JsonObject, path: string): UnigramModel {
-    const pieces = asArray(json['vocab'], `${path}.vocab`).map((item, i): ScoredPiece => {
-      const at = `${path}.vocab[${i}]`;
-      const [piece, score, ...more] = asArray(item, at);
-      if (typeof score !== 'number' || more.length > 0)
-        throw formatError(at, 'a piece and its score', item);
-      return [asString(piece, at), score];
-    });
-    if (pieces.length > MAX_TOKEN_ID)
-      throw formatError(`${path}.vocab`, `at most ${MAX_TOKEN_ID} pieces`, pieces);
+  static fromJSON(json: JsonObject, path: string, packed?: PackedModel): UnigramModel {
+    const pieces = packed === undefined ? parsePieces(json, path) : unpackPieces(packed);
     const unkId = json['unk_id'];
     if (unkId !== undefined && unkId !== null && !(Number.isInteger(unkId) && Number(unkId) >= 0))
       throw formatError(`${path}.unk_id`, 'an id or null', unkId);
@@ -94,6 +87,10 @@ export class UnigramModel implements Model {
     if (piece.length > CACHED_LENGTH) return;
     if (this.#cache.size >= CACHED_PIECES) this.#cache.clear();
     this.#cache.set(piece, Int32Array.from(spans.ids));
+  }
+
+  clearCache(): void {
+    this.#cache.clear();
   }
 
   tokenizeSpans(piece: string, output: TokenSpans): void {
@@ -187,6 +184,23 @@ export class UnigramModel implements Model {
       byte_fallback: this.options.byteFallback ?? false,
     };
   }
+}
+
+function parsePieces(json: JsonObject, path: string): readonly ScoredPiece[] {
+  const pieces = asArray(json['vocab'], `${path}.vocab`).map((item, i): ScoredPiece => {
+    const at = `${path}.vocab[${i}]`;
+    const [piece, score, ...more] = asArray(item, at);
+    if (typeof score !== 'number' || more.length > 0)
+      throw formatError(at, 'a piece and its score', item);
+    return [asString(piece, at), score];
+  });
+  if (pieces.length > MAX_TOKEN_ID)
+    throw formatError(`${path}.vocab`, `at most ${MAX_TOKEN_ID} pieces`, pieces);
+  return pieces;
+}
+
+function unpackPieces({ tokens, scores }: PackedModel): readonly ScoredPiece[] {
+  return Array.from(scores as Float64Array, (score, id) => [tokens.tokenAt(id) as string, score]);
 }
 
 function samplePath(lattice: Lattice, { alpha, nbestSize, random }: Sampler): Path {

@@ -3,6 +3,7 @@ import { TokenizerError } from '../errors.ts';
 import type { JsonObject } from '../io/json-fields.ts';
 import { optionalString } from '../io/json-fields.ts';
 import type { IdBuffer, Model, TokenSpans } from '../model.ts';
+import type { PackedModel } from '../packed/packed-model.ts';
 import { Vocabulary } from '../vocabulary.ts';
 
 export class WordLevelModel implements Model {
@@ -15,11 +16,11 @@ export class WordLevelModel implements Model {
   constructor(vocabulary: Vocabulary, unkToken = '<unk>') {
     this.vocabulary = vocabulary;
     this.#unkToken = unkToken;
-    this.#unkId = vocabulary.ids.get(unkToken);
+    this.#unkId = vocabulary.idOf(unkToken);
   }
 
-  static fromJSON(json: JsonObject, path: string): WordLevelModel {
-    const vocabulary = Vocabulary.fromJSON(json['vocab'], `${path}.vocab`);
+  static fromJSON(json: JsonObject, path: string, packed?: PackedModel): WordLevelModel {
+    const vocabulary = Vocabulary.ofModel(json, path, packed);
     return new WordLevelModel(vocabulary, optionalString(json, 'unk_token', path));
   }
 
@@ -28,11 +29,11 @@ export class WordLevelModel implements Model {
   }
 
   tokenToId(token: string): number | undefined {
-    return this.vocabulary.ids.get(token);
+    return this.vocabulary.idOf(token);
   }
 
   idToToken(id: number): string | undefined {
-    return this.vocabulary.tokens[id];
+    return this.vocabulary.tokenAt(id);
   }
 
   tokenize(piece: string, output: IdBuffer): void {

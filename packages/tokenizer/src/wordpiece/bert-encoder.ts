@@ -34,6 +34,10 @@ export class BertEncoder {
     });
   }
 
+  clearCache(): void {
+    this.#cache.clear();
+  }
+
   #encodeNew(word: string, output: IdBuffer): void {
     const buffer = this.#buffer;
     buffer.length = 0;

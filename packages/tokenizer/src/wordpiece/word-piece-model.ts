@@ -6,6 +6,7 @@ import type { JsonObject } from '../io/json-fields.ts';
 import { formatError, integerField, optionalString } from '../io/json-fields.ts';
 import type { IdBuffer, Model, TokenSpans } from '../model.ts';
 import { TokenSpans as Spans } from '../model.ts';
+import type { PackedModel } from '../packed/packed-model.ts';
 import { Vocabulary } from '../vocabulary.ts';
 
 export interface WordPieceOptions {
@@ -33,18 +34,15 @@ export class WordPieceModel implements Model {
     this.#unkToken = options.unkToken ?? '[UNK]';
     this.#prefix = options.continuingSubwordPrefix ?? '##';
     this.#maxCharacters = options.maxInputCharsPerWord ?? 100;
-    const unkId = vocabulary.ids.get(this.#unkToken);
+    const unkId = vocabulary.idOf(this.#unkToken);
     if (unkId === undefined)
       throw formatError('model.unk_token', 'a token of the vocabulary', this.#unkToken);
     this.#unkId = unkId;
-    this.#maxLength = vocabulary.tokens.reduce(
-      (max, token) => Math.max(max, token?.length ?? 0),
-      0,
-    );
+    this.#maxLength = vocabulary.longest;
   }
 
-  static fromJSON(json: JsonObject, path: string): WordPieceModel {
-    return new WordPieceModel(Vocabulary.fromJSON(json['vocab'], `${path}.vocab`), {
+  static fromJSON(json: JsonObject, path: string, packed?: PackedModel): WordPieceModel {
+    return new WordPieceModel(Vocabulary.ofModel(json, path, packed), {
       unkToken: optionalString(json, 'unk_token', path),
       continuingSubwordPrefix: optionalString(json, 'continuing_subword_prefix', path),
       maxInputCharsPerWord: integerField(json, 'max_input_chars_per_word', path, 100),
@@ -56,11 +54,11 @@ export class WordPieceModel implements Model {
   }
 
   tokenToId(token: string): number | undefined {
-    return this.vocabulary.ids.get(token);
+    return this.vocabulary.idOf(token);
   }
 
   idToToken(id: number): string | undefined {
-    return this.vocabulary.tokens[id];
+    return this.vocabulary.tokenAt(id);
   }
 
   tokenize(piece: string, output: IdBuffer): void {

@@ -1,0 +1,88 @@
+/**
+ * BPE of bytes without merging: take the longest token at each place, unless it may not stand beside the one before; then
+ * the next shorter, and if none will do, go back one token. The tokens that are left are those of the merges, because a
+ * sequence of tokens is the right one exactly if each pair of neighbours is (GitHub's `bpe` crate). A place that
+ * was given up is never tried again, so the time is linear.
+ */
+import type { MergeTable } from './merge-table.ts';
+import type { RawTokens } from './raw-tokens.ts';
+import { TokenSplits } from './token-splits.ts';
+import { TokenTrie } from './token-trie.ts';
+
+export class Backtracker {
+  readonly #trie: TokenTrie;
+  readonly #splits: TokenSplits;
+  /** By place in the piece: 1 where no tokens can go on. */
+  #isDead = new Uint8Array(256);
+
+  /** @param table must be ordered; @param bases the symbols that merging starts from */
+  constructor(table: MergeTable, tokens: RawTokens, bases: readonly number[]) {
+    this.#splits = new TokenSplits(table, tokens, bases);
+    this.#trie = new TokenTrie(table, this.#splits, tokens, bases);
+  }
+
+  /** Whether merges make the token; others only ever stand for a whole piece (`ignore_merges`). */
+  isMade(id: number): boolean {
+    return this.#splits.isMade(id);
+  }
+
+  /**
+   * Writes the tokens of `bytes[start..end)` to `ids` from `count` on; returns the new count, or −1 if a base symbol is
+   * missing. With `takesWhole` a token that is the whole piece need not be reachable.
+   */
+  encode(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    ids: Int32Array,
+    count: number,
+    takesWhole = false,
+  ): number {
+    const trie = this.#trie;
+    const splits = this.#splits;
+    const begin = count;
+    let hasDead = false;
+    let place = start;
+    let token = trie.longest(bytes, start, end);
+    if (takesWhole && token >= 0 && splits.lengthOf(token) === end - start) {
+      ids[count] = token;
+      return count + 1;
+    }
+    while (place < end) {
+      if (token < 0) {
+        if (count === begin) return this.#giveUp(hasDead, end - start);
+        // No token goes on from here: nor does one that ends here.
+        if (!hasDead) this.#reserve(end - start);
+        hasDead = true;
+        this.#isDead[place - start] = 1;
+        const last = ids[--count] as number;
+        place -= splits.lengthOf(last);
+        token = trie.shorter(last);
+        continue;
+      }
+      const next = place + splits.lengthOf(token);
+      if (
+        !splits.isReachable(token) ||
+        (hasDead && this.#isDead[next - start] === 1) ||
+        (count > begin && !splits.areNeighbours(ids[count - 1] as number, token))
+      ) {
+        token = trie.shorter(token);
+        continue;
+      }
+      ids[count++] = token;
+      place = next;
+      if (place < end) token = trie.longest(bytes, place, end);
+    }
+    if (hasDead) this.#isDead.fill(0, 0, end - start);
+    return count;
+  }
+
+  #reserve(length: number): void {
+    if (length > this.#isDead.length) this.#isDead = new Uint8Array(length * 2);
+  }
+
+  #giveUp(hasDead: boolean, length: number): number {
+    if (hasDead) this.#isDead.fill(0, 0, length);
+    return -1;
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * The tokens that merges make, as a trie over bytes, to find the longest one at a place. The tokens that begin with the
+ * same two bytes are put in when such bytes are first met: a short text needs few of them.
+ *
+ * The first two bytes, and the first three of a three-byte character, have tables of their own; further steps are probes
+ * of a table of (node, byte) → node, in which the children of neighbouring nodes are neighbours.
+ */
+import type { RawTokens } from './raw-tokens.ts';
+import type { MergeTable } from './merge-table.ts';
+import type { TokenSplits } from './token-splits.ts';
+
+/** No key is 0: the root has tables of its own. */
+const EMPTY = 0;
+/** In `#two`: there are tokens, not put in yet. */
+const PENDING = -1;
+
+const WINDOW = 1 << 12;
+
+export class TokenTrie {
+  readonly #tokens: RawTokens;
+  readonly #splits: TokenSplits;
+  /** By node: (longest token on the way to it + 1) · 2, and 1 where the node has children. */
+  readonly #nodes: Int32Array;
+  #count = 1;
+  /** Pairs of node · 256 + byte and child. */
+  readonly #edges: Int32Array;
+  readonly #mask: number;
+  /** Slots for each node: it has one child on average. */
+  readonly #spacing: number;
+  readonly #one = new Int32Array(256);
+  readonly #two = new Int32Array(1 << 16);
+  readonly #three = new Int32Array(1 << 16);
+  /** Longest token that is a proper prefix of each token, or −1. */
+  readonly #shorter: Int32Array;
+  /** Node of each token. */
+  readonly #ends: Int32Array;
+  /** Tokens by their first two bytes, in the order of their merges: the first + 1, and the next + 1 after each. */
+  readonly #first = new Int32Array(1 << 16);
+  readonly #next: Int32Array;
+
+  /** @param bases the symbols that merging starts from */
+  constructor(table: MergeTable, splits: TokenSplits, tokens: RawTokens, bases: readonly number[]) {
+    const size = tokens.starts.length - 1;
+    this.#tokens = tokens;
+    this.#splits = splits;
+    this.#shorter = new Int32Array(size).fill(-1);
+    this.#ends = new Int32Array(size);
+    this.#next = new Int32Array(size);
+    const bound = nodeBound(table, splits, bases);
+    this.#nodes = new Int32Array(bound);
+    const capacity = 1 << (32 - Math.clz32(Math.floor(bound * 1.4)));
+    this.#edges = new Int32Array(capacity * 2);
+    this.#mask = capacity - 1;
+    this.#spacing = capacity / bound;
+    this.#listTokens(table.list, bases);
+  }
+
+  /** The longest token that is a proper prefix of `token`, or −1. */
+  shorter(token: number): number {
+    return this.#shorter[token] as number;
+  }
+
+  /** The longest token that begins at `start`, or −1. */
+  longest(bytes: Uint8Array, start: number, end: number): number {
+    const nodes = this.#nodes;
+    const first = bytes[start] as number;
+    let node = this.#one[first] as number;
+    let i = start + 1;
+    if (i < end) {
+      const second = bytes[i] as number;
+      let next = this.#two[(first << 8) | second] as number;
+      if (next === PENDING) next = this.#open((first << 8) | second);
+      if (next === 0) return ((nodes[node] as number) >> 1) - 1;
+      node = next;
+      i++;
+      if (first >= 0xe0 && first < 0xf0 && i < end) {
+        next = this.#three[threeBytes(first, second, bytes[i] as number)] as number;
+        if (next === 0) return ((nodes[node] as number) >> 1) - 1;
+        node = next;
+        i++;
+      }
+      while (i < end && ((nodes[node] as number) & 1) === 1) {
+        next = this.#child(node, bytes[i] as number);
+        if (next < 0) break;
+        node = next;
+        i++;
+      }
+    }
+    return ((nodes[node] as number) >> 1) - 1;
+  }
+
+  #child(node: number, byte: number): number {
+    const edges = this.#edges;
+    const mask = this.#mask;
+    const key = (node << 8) | byte;
+    let slot = slotOf(node, byte, this.#spacing) & mask;
+    for (;;) {
+      const found = edges[slot * 2];
+      if (found === key) return edges[slot * 2 + 1] as number;
+      if (found === EMPTY) return -1;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  /** Single bytes are put in at once; the others are listed, the last merge first, as each goes to the front. */
+  #listTokens(list: Int32Array, bases: readonly number[]): void {
+    for (let i = list.length - 3; i >= 0; i -= 3) {
+      const id = list[i + 2] as number;
+      if (this.#splits.rank(id) * 3 === i) this.#listToken(id);
+    }
+    for (const id of bases) {
+      if (this.#splits.lengthOf(id) > 1) this.#listToken(id);
+      else {
+        const node = (this.#one[this.#tokens.bytes[this.#tokens.starts[id] as number] as number] =
+          this.#count++);
+        this.#nodes[node] = (id + 1) << 1;
+        this.#ends[id] = node;
+      }
+    }
+  }
+
+  #listToken(id: number): void {
+    const { bytes, starts } = this.#tokens;
+    const start = starts[id] as number;
+    const key = ((bytes[start] as number) << 8) | (bytes[start + 1] as number);
+    this.#next[id] = this.#first[key] as number;
+    this.#first[key] = id + 1;
+    this.#two[key] = PENDING;
+  }
+
+  /** Puts in the tokens that begin with two bytes, the shortest first; returns the node of the two. */
+  #open(key: number): number {
+    const firstByte = key >> 8;
+    const root = this.#one[firstByte] || (this.#one[firstByte] = this.#count++);
+    const two = (this.#two[key] = this.#count++);
+    this.#nodes[root] = (this.#nodes[root] as number) | 1;
+    this.#nodes[two] = (this.#nodes[root] as number) & ~1;
+    const ids: number[] = [];
+    for (let listed = this.#first[key] as number; listed > 0;) {
+      ids.push(listed - 1);
+      listed = this.#next[listed - 1] as number;
+    }
+    ids.sort((a, b) => this.#splits.lengthOf(a) - this.#splits.lengthOf(b));
+    for (const id of ids) this.#insert(id, two);
+    return two;
+  }
+
+  /** `two` is the node of its first two bytes. All tokens that begin it are in; so the nodes it makes are final. */
+  #insert(id: number, two: number): void {
+    const splits = this.#splits;
+    const { bytes, starts } = this.#tokens;
+    const start = starts[id] as number;
+    const end = start + splits.lengthOf(id);
+    const left = splits.left(id);
+    // Its left part may be longer than two bytes, and in.
+    const isIn = left >= 0 && splits.lengthOf(left) > 2;
+    let node = isIn ? (this.#ends[left] as number) : two;
+    let before = (this.#nodes[two] as number) >> 1;
+    for (let i = start + (isIn ? splits.lengthOf(left) : 2); i < end; i++) {
+      const byte = bytes[i] as number;
+      before = (this.#nodes[node] as number) >> 1;
+      let next = this.#child(node, byte);
+      if (next < 0) next = this.#add(node, byte, bytes, start, i);
+      node = next;
+    }
+    this.#shorter[id] = before - 1;
+    this.#nodes[node] = ((id + 1) << 1) | ((this.#nodes[node] as number) & 1);
+    this.#ends[id] = node;
+  }
+
+  #add(parent: number, byte: number, bytes: Uint8Array, start: number, i: number): number {
+    const node = this.#count++;
+    const first = bytes[start] as number;
+    this.#nodes[node] = (this.#nodes[parent] as number) & ~1;
+    this.#nodes[parent] = (this.#nodes[parent] as number) | 1;
+    this.#place(parent, byte, node);
+    if (i === start + 2 && first >= 0xe0 && first < 0xf0)
+      this.#three[threeBytes(first, bytes[start + 1] as number, byte)] = node;
+    return node;
+  }
+
+  #place(node: number, byte: number, child: number): void {
+    const edges = this.#edges;
+    let slot = slotOf(node, byte, this.#spacing) & this.#mask;
+    while (edges[slot * 2] !== EMPTY) slot = (slot + 1) & this.#mask;
+    edges[slot * 2] = (node << 8) | byte;
+    edges[slot * 2 + 1] = child;
+  }
+}
+
+/** A token adds as many nodes as its right part has bytes, at most; and each two bytes one more. */
+function nodeBound({ list }: MergeTable, splits: TokenSplits, bases: readonly number[]): number {
+  let nodes = 1024;
+  for (const id of bases) nodes += splits.lengthOf(id);
+  for (let i = 1; i < list.length; i += 3) nodes += splits.lengthOf(list[i] as number) + 1;
+  return nodes;
+}
+
+function threeBytes(first: number, second: number, third: number): number {
+  return ((first & 0x0f) << 12) | ((second & 0x3f) << 6) | (third & 0x3f);
+}
+
+/** Nodes that were made one after the other lie within one window of slots, which fits the first-level cache. */
+function slotOf(node: number, byte: number, spacing: number): number {
+  const hash = Math.imul((node << 8) | byte, 0x9e3779b1);
+  return (((node * spacing) | 0) & ~(WINDOW - 1)) + ((hash >>> 16) & (WINDOW - 1));
+}
