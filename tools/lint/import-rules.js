@@ -12,7 +12,10 @@ export const ALLOWED_IMPORTS = {
 };
 
 /** What a package's tests may import beside that: models to try adapters on, adapters to train. Never at run time. */
-const TEST_IMPORTS = { peft: ['transformer'], align: ['peft'] };
+const TEST_IMPORTS = { peft: ['transformer'], align: ['peft'], memory: ['tensor', 'transformer'] };
+
+/** What one folder of a package may import beside that: @llm/memory/measure is an entry of its own, with an optional peer. */
+const FOLDER_IMPORTS = { memory: { folder: 'src/measure', also: ['tensor'] } };
 
 function restrictionsFor(name, also = []) {
   const allowed = [...ALLOWED_IMPORTS[name], ...also];
@@ -40,8 +43,11 @@ function rulesFor(name) {
   });
   const ignores = [`packages/${name}/examples/**`]; // an example imports the package as its user does
   const rules = [{ files: [`packages/${name}/**/*.ts`], ignores, rules: rule([]) }];
-  if (!TEST_IMPORTS[name]) return rules;
-  return [...rules, { files: [`packages/${name}/**/*.test.ts`], rules: rule(TEST_IMPORTS[name]) }];
+  const { folder, also } = FOLDER_IMPORTS[name] ?? {};
+  if (folder) rules.push({ files: [`packages/${name}/${folder}/**/*.ts`], rules: rule(also) });
+  const inTests = TEST_IMPORTS[name];
+  if (inTests) rules.push({ files: [`packages/${name}/**/*.test.ts`], rules: rule(inTests) });
+  return rules;
 }
 
 export const importRules = Object.keys(ALLOWED_IMPORTS).flatMap(rulesFor);

@@ -22,7 +22,8 @@ export {
   resetKernelStats,
   resetPeakMemory,
 } from './memory/statistics.ts';
-export type { KernelStats, MemoryStats } from './memory/statistics.ts';
+export type { CategoryBytes, KernelStats, MemoryStats } from './memory/statistics.ts';
+export { inCategory, setCategory } from './memory/category.ts';
 export { scope } from './memory/scope.ts';
 export { FormatError, ShapeError, UnsupportedError } from './errors/errors.ts';
 export { attention, type AttentionOptions } from './ops/attention.ts';

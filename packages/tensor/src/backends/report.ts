@@ -1,7 +1,7 @@
 /** What choosing a backend tells its caller. */
 
-/** A rung of the ladder, best first. */
-export type BackendName = 'tfjs-node-gpu' | 'native' | 'tfjs-node' | 'wasm' | 'cpu';
+/** A rung of the ladder, best first; `meta` is beside it. */
+export type BackendName = 'tfjs-node-gpu' | 'native' | 'tfjs-node' | 'wasm' | 'cpu' | 'meta';
 
 /** How to start a backend. */
 export interface BackendOptions {

@@ -33,7 +33,7 @@ describe('useBackend', () => {
 
   it('names the backends when asked for one that does not exist', async () => {
     await expect(useBackend('gpu' as BackendName)).rejects.toThrow(
-      'useBackend: name: expected one of tfjs-node-gpu, native, tfjs-node, wasm, cpu, got gpu.',
+      'useBackend: name: expected one of tfjs-node-gpu, native, tfjs-node, wasm, cpu, meta, got gpu.',
     );
   });
 

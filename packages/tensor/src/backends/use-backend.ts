@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { UnsupportedError } from '../errors/errors.ts';
 import { registerFusedGradients, registerFusedKernels } from '../kernels/register.ts';
-import { LADDER } from './ladder.ts';
+import { LADDER, rungNamed } from './ladder.ts';
 import { registerTfjsGradients } from './register-gradients.ts';
 import type { BackendName, BackendOptions, BackendReport, LadderRung } from './report.ts';
 import { reasonOf, type Rung, type StartedBackend } from './rung.ts';
@@ -21,7 +21,7 @@ export async function useBackend(
   const fromEnvironment = globalThis.process?.env?.['LLM_BACKEND'];
   const forced = name ?? (fromEnvironment || undefined);
   if (forced === undefined) return climb(options);
-  const rung = LADDER.find(({ backend }) => backend === forced);
+  const rung = rungNamed(forced);
   if (rung === undefined) throw unknownBackend(forced);
   const why = name === undefined ? `LLM_BACKEND=${forced}` : 'asked for by name';
   return startForced(rung, why, options);
@@ -93,7 +93,7 @@ function checkThreads(threads: number | undefined): void {
 }
 
 function unknownBackend(name: string): UnsupportedError {
-  const names = LADDER.map(({ backend }) => backend).join(', ');
+  const names = [...LADDER.map(({ backend }) => backend), 'meta'].join(', ');
   return new UnsupportedError(
     `useBackend: name: expected one of ${names}, got ${name}. Check the spelling or LLM_BACKEND.`,
   );

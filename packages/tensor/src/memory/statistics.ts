@@ -14,6 +14,15 @@ export interface MemoryStats {
   mappedBytes: number;
   /** Tensors that were not disposed. */
   liveTensors: number;
+  /** On `meta`: the bytes by what they are for, see `inCategory`. */
+  categories?: Record<string, CategoryBytes>;
+}
+
+/** Bytes of one category. */
+export interface CategoryBytes {
+  liveBytes: number;
+  /** When all categories together held the most. */
+  bytesAtPeak: number;
 }
 
 /** How often kernels ran on `native`. */

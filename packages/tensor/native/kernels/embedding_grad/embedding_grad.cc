@@ -27,7 +27,7 @@ void FillZero(float* out, size_t n, Pool& pool) {
 }  // namespace llm
 
 // EmbeddingGrad: isAdded, rows, count, width, ids, dy, out. With isAdded, out holds a gradient to add to.
-// Returns -1, or the place of the first id that is no row (nothing is written then).
+// Returns 0, or 1 + the place of the first id that is no row (nothing is written then).
 LLM_INSTRUCTION(EmbeddingGrad) {
   const bool is_added = args.Bool("isAdded");
   const size_t rows = args.Size("rows"), count = args.Size("count"), width = args.Size("width");
@@ -37,9 +37,8 @@ LLM_INSTRUCTION(EmbeddingGrad) {
   float* out = args.Output<float>("out", size);
   args.End();
   for (size_t i = 0; i < count; ++i) {
-    if (ids[i] < 0 || static_cast<size_t>(ids[i]) >= rows) return args.Return(static_cast<double>(i));
+    if (ids[i] < 0 || static_cast<size_t>(ids[i]) >= rows) return args.Return(static_cast<double>(i + 1));
   }
-  args.Return(-1);
   if (!is_added) llm::FillZero(out, size, pool);
   llm::AddRows(ids, dy, out, count, width, pool);
 }

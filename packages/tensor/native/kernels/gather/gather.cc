@@ -52,7 +52,7 @@ void GatherNd(const void* x, const int32_t* indices, void* out, const NdIndex& n
 
 }  // namespace llm
 
-// Returns -1, or the place of the first index out of range (nothing is written then).
+// Returns 0, or 1 + the place of the first index out of range (nothing is written then).
 LLM_INSTRUCTION(Gather) {
   const size_t width = llm::ReadWidth(args);
   llm::GatherShape shape;
@@ -67,9 +67,8 @@ LLM_INSTRUCTION(Gather) {
   const int32_t* indices = args.Input<int32_t>("indices", count);
   auto* out = args.Output<uint8_t>("out", llm::CheckedProduct(args, rows, shape.indices, shape.slice) * width);
   const size_t wrong = llm::FirstOutside(indices, count, shape.dim);
-  if (wrong < count) return args.Return(static_cast<double>(wrong));
+  if (wrong < count) return args.Return(static_cast<double>(wrong + 1));
   llm::Gather(x, indices, out, shape, width, pool);
-  args.Return(-1);
 }
 
 // Returns as Gather does.
@@ -80,7 +79,6 @@ LLM_INSTRUCTION(GatherNd) {
   const int32_t* indices = args.Input<int32_t>("indices", llm::CheckedProduct(args, nd.count, nd.depth));
   auto* out = args.Output<uint8_t>("out", llm::CheckedProduct(args, nd.count, nd.slice) * width);
   const size_t wrong = llm::FirstRowOutside(indices, nd);
-  if (wrong < nd.count) return args.Return(static_cast<double>(wrong));
+  if (wrong < nd.count) return args.Return(static_cast<double>(wrong + 1));
   llm::GatherNd(x, indices, out, nd, width, pool);
-  args.Return(-1);
 }

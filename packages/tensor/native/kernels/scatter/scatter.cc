@@ -46,7 +46,7 @@ void ScatterAddI32(const int32_t* indices, const int32_t* updates, int32_t* out,
 
 }  // namespace llm
 
-// isStrict: an index out of range is an error. Returns its place then (nothing is written), else -1.
+// isStrict: an index out of range is an error. Returns 1 + its place then (nothing is written), else 0.
 LLM_INSTRUCTION(ScatterAdd) {
   const bool is_int = args.Bool("isInt"), is_strict = args.Bool("isStrict");
   const llm::NdIndex nd = llm::ReadNdIndex(args);
@@ -54,8 +54,7 @@ LLM_INSTRUCTION(ScatterAdd) {
   const float* updates = args.Input<float>("updates", llm::CheckedProduct(args, nd.count, nd.slice));
   float* out = args.Output<float>("out", llm::CheckedProduct(args, nd.rows, nd.slice));
   const size_t wrong = is_strict ? llm::FirstRowOutside(indices, nd) : nd.count;
-  if (wrong < nd.count) return args.Return(static_cast<double>(wrong));
-  args.Return(-1);
+  if (wrong < nd.count) return args.Return(static_cast<double>(wrong + 1));
   if (!is_int) return llm::ScatterAddF32(indices, updates, out, nd, pool);
   llm::ScatterAddI32(indices, reinterpret_cast<const int32_t*>(updates), reinterpret_cast<int32_t*>(out), nd, pool);
 }

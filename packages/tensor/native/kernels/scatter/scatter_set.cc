@@ -5,8 +5,8 @@
 #include "kernels/read_args.h"
 #include "node/instruction.h"
 
-// ScatterSet: width, the index's numbers, isOneUpdate (a single element for all), indices, updates, out. Returns the
-// place of the first index out of range (nothing is written then), else -1.
+// ScatterSet: width, the index's numbers, isOneUpdate (a single element for all), indices, updates, out. Returns 0,
+// or 1 + the place of the first index out of range (nothing is written then).
 LLM_INSTRUCTION(ScatterSet) {
   const size_t width = llm::ReadWidth(args);
   const llm::NdIndex nd = llm::ReadNdIndex(args);
@@ -16,7 +16,7 @@ LLM_INSTRUCTION(ScatterSet) {
   const auto* updates = args.Input<uint8_t>("updates", elements * width);
   auto* out = args.Output<uint8_t>("out", llm::CheckedProduct(args, nd.rows, nd.slice) * width);
   const size_t wrong = llm::FirstRowOutside(indices, nd);
-  if (wrong < nd.count) return args.Return(static_cast<double>(wrong));
+  if (wrong < nd.count) return args.Return(static_cast<double>(wrong + 1));
   for (size_t i = 0; i < nd.count; ++i) {
     uint8_t* to = out + static_cast<size_t>(llm::FlatRow(indices, nd, i)) * nd.slice * width;
     if (!is_one) {
@@ -25,5 +25,4 @@ LLM_INSTRUCTION(ScatterSet) {
     }
     for (size_t k = 0; k < nd.slice; ++k) std::memcpy(to + k * width, updates, width);
   }
-  args.Return(-1);
 }

@@ -21,7 +21,11 @@ export class NativeBackend extends MathBackendCPU implements StatisticsSource, F
   private readonly opcodes: ReadonlyMap<string, number>;
   private program = new Float64Array(INITIAL_PROGRAM_LENGTH);
 
-  constructor(readonly addon: Addon) {
+  constructor(
+    readonly addon: Addon,
+    /** The name under which its kernels are registered. */
+    readonly registeredName: 'native' | 'meta' = 'native',
+  ) {
     super();
     this.data = new NativeStorage(this);
     this.opcodes = new Map(addon.instructionNames().map((name, opcode) => [name, opcode]));

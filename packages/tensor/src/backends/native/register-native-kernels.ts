@@ -12,18 +12,23 @@ import type { KernelStats } from '../../memory/statistics.ts';
 const METADATA_KERNELS: ReadonlySet<string> = new Set(['Identity', 'Reshape']);
 
 /** The JavaScript kernels must be registered under `cpu` already. Call once. */
-export function registerNativeKernels(kernels: readonly NativeKernel[], counts: KernelStats): void {
+export function registerNativeKernels(
+  kernels: readonly NativeKernel[],
+  counts: KernelStats,
+  backendName: 'native' | 'meta' = 'native',
+): void {
   const javaScript = new Map(
     getKernelsForBackend('cpu').map((config) => [config.kernelName, config]),
   );
   for (const kernel of kernels) {
-    registerKernel(nativeConfig(kernel, javaScript.get(kernel.kernelName), counts));
+    const config = nativeConfig(kernel, javaScript.get(kernel.kernelName), counts);
+    registerKernel({ ...config, backendName });
     javaScript.delete(kernel.kernelName);
   }
   for (const config of javaScript.values()) {
     const isMetadata = METADATA_KERNELS.has(config.kernelName);
     const kernelFunc = isMetadata ? config.kernelFunc : countedFallback(config, counts);
-    registerKernel({ ...config, backendName: 'native', kernelFunc });
+    registerKernel({ ...config, backendName, kernelFunc });
   }
 }
 
@@ -31,7 +36,7 @@ function nativeConfig(
   kernel: NativeKernel,
   javaScript: KernelConfig | undefined,
   counts: KernelStats,
-): KernelConfig {
+): Omit<KernelConfig, 'backendName'> {
   const { kernelName } = kernel;
   const fallback = javaScript && countedFallback(javaScript, counts);
   const kernelFunc: KernelFunc = (params) => {
@@ -40,7 +45,7 @@ function nativeConfig(
     counts.native[kernelName] = (counts.native[kernelName] ?? 0) + 1;
     return kernel.kernelFunc(nativeParams);
   };
-  return { kernelName, backendName: 'native', kernelFunc };
+  return { kernelName, kernelFunc };
 }
 
 function countedFallback(

@@ -20,7 +20,8 @@ const pairOf = (value: ConvGradAttrs['dilations'] | null): number[] =>
 const isDilated = ({ dilations }: ConvGradAttrs) => pairOf(dilations).some((d) => d !== 1);
 
 /** Whether the backend's own gradient kernel gives the right answer. */
-const takes = (attrs: ConvGradAttrs) => !isDilated(attrs) || tf.getBackend() === 'native';
+const takes = (attrs: ConvGradAttrs) =>
+  !isDilated(attrs) || ['native', 'meta'].includes(tf.getBackend());
 
 function inputGradient(x: Tensor, dy: Tensor, filter: Tensor, attrs: ConvGradAttrs): Tensor {
   const inputShape = x.shape;

@@ -40,7 +40,7 @@ function replace(
   inputs: Record<string, TensorInfo>,
   attrs: NamedAttrMap = {},
 ): TensorInfo {
-  const kernel = getKernel(kernelName, 'native');
+  const kernel = getKernel(kernelName, backend.registeredName);
   const result = kernel.kernelFunc({ inputs, attrs, backend }) as TensorInfo;
   backend.disposeIntermediateTensorInfo(x);
   return result;
@@ -84,14 +84,15 @@ function fusedConv2D(params: NativeKernelParams): TensorInfo {
     const epilogue = { bias: bias ?? undefined, activation, alpha: fused.alpha };
     return convForward(backend, geometry, [x, filter], epilogue);
   }
-  const conv = getKernel('Conv2D', 'native').kernelFunc({ inputs: { x, filter }, attrs, backend });
+  const kernel = getKernel('Conv2D', backend.registeredName);
+  const conv = kernel.kernelFunc({ inputs: { x, filter }, attrs, backend });
   return finish(conv as TensorInfo, params, fused);
 }
 
 function fusedDepthwiseConv2D(params: NativeKernelParams): TensorInfo {
   const { inputs, attrs, backend } = params;
   const { x, filter } = inputs as Record<'x' | 'filter', TensorInfo>;
-  const kernel = getKernel('DepthwiseConv2dNative', 'native');
+  const kernel = getKernel('DepthwiseConv2dNative', backend.registeredName);
   const conv = kernel.kernelFunc({ inputs: { x, filter }, attrs, backend }) as TensorInfo;
   return finish(conv, params, fusedOf(attrs));
 }

@@ -25,9 +25,9 @@ function gatherKernel({ inputs, attrs, backend }: NativeKernelParams): TensorInf
   const sizes = [info.batchSize, info.outerSize, info.dimSize, perBatch, info.sliceSize];
   const handles = [backend.handleOf(x), backend.handleOf(indices), backend.handleOf(out)];
   const wrong = backend.run('Gather', widthOf(x.dtype), ...sizes, ...handles);
-  if (wrong >= 0) {
+  if (wrong > 0) {
     backend.disposeData(out.dataId);
-    const index = valuesOf(backend, indices)[wrong];
+    const index = valuesOf(backend, indices)[wrong - 1];
     throw new Error(`GatherV2: the index value ${index} is not in [0, ${info.dimSize - 1}]`);
   }
   return out;
@@ -73,7 +73,7 @@ function gatherNdKernel({ inputs, backend }: NativeKernelParams): TensorInfo {
   const nd = { count, depth, rows: slice === 0 ? 0 : sizeOf(params) / slice, slice, strides };
   const handles = [backend.handleOf(params), backend.handleOf(indices), backend.handleOf(out)];
   const wrong = backend.run('GatherNd', widthOf(params.dtype), ...ndArgs(nd), ...handles);
-  if (wrong >= 0) refuseIndex(backend, out, { indices, depth, place: wrong }, params.shape);
+  if (wrong > 0) refuseIndex(backend, out, { indices, depth, place: wrong - 1 }, params.shape);
   return out;
 }
 
@@ -102,7 +102,7 @@ function scatterNdKernel({ inputs, attrs, backend }: NativeKernelParams): Tensor
     strides: info.strides,
   };
   const wrong = scatterAdd(backend, [indices, updates, out], nd, 1);
-  if (wrong >= 0) refuseIndex(backend, out, { indices, depth: nd.depth, place: wrong }, shape);
+  if (wrong > 0) refuseIndex(backend, out, { indices, depth: nd.depth, place: wrong - 1 }, shape);
   return out;
 }
 

@@ -25,7 +25,7 @@ function embeddingKernel({ inputs, backend }: NativeKernelParams): TensorInfo {
   const out = backend.output([...ids.shape, C], 'float32');
   const handles = [weight, ids, out].map((tensor) => backend.handleOf(tensor));
   const wrong = backend.run('Gather', widthOf('float32'), 1, 1, V, sizeOf(ids), C, ...handles);
-  if (wrong >= 0) refuse(backend, out, ids, { V, place: wrong });
+  if (wrong > 0) refuse(backend, out, ids, { V, place: wrong - 1 });
   return out;
 }
 
@@ -36,7 +36,7 @@ function embeddingGradKernel({ inputs, attrs, backend }: NativeKernelParams): Te
   const out = backend.output([V, C], 'float32');
   const handles = [ids, dy, out].map((tensor) => backend.handleOf(tensor));
   const wrong = backend.run('EmbeddingGrad', 0, V, sizeOf(ids), C, ...handles);
-  if (wrong >= 0) refuse(backend, out, ids, { V, place: wrong });
+  if (wrong > 0) refuse(backend, out, ids, { V, place: wrong - 1 });
   return out;
 }
 
@@ -45,7 +45,7 @@ function embeddingGradIntoKernel({ inputs, backend }: NativeKernelParams): Tenso
   const [V, C] = sum.shape as [number, number];
   const handles = [ids, dy, sum].map((tensor) => backend.handleOf(tensor));
   const wrong = backend.run('EmbeddingGrad', 1, V, sizeOf(ids), C, ...handles);
-  if (wrong >= 0) refuseId(V, (backend.readSync(ids.dataId) as Int32Array)[wrong]!, wrong);
+  if (wrong > 0) refuseId(V, (backend.readSync(ids.dataId) as Int32Array)[wrong - 1]!, wrong - 1);
   return [];
 }
 

@@ -27,7 +27,7 @@ function scatterSet(
   const handles = [indices, updates, out].map((tensor) => backend.handleOf(tensor));
   const width = widthOf(out.dtype);
   const wrong = backend.run('ScatterSet', width, ...ndArgs(nd), isOneUpdate, ...handles);
-  if (wrong >= 0) refuseIndex(backend, out, { indices, depth: nd.depth, place: wrong }, shape);
+  if (wrong > 0) refuseIndex(backend, out, { indices, depth: nd.depth, place: wrong - 1 }, shape);
   return out;
 }
 

@@ -1,0 +1,3 @@
+export { measureInference, type InferenceProgram } from './measure-inference.ts';
+export { measureTrainingStep, type TrainingProgram } from './measure-training.ts';
+export type { MeasuredMemory } from './on-meta.ts';
