@@ -1,4 +1,4 @@
-import { Generator, nn, tf, useBackend } from '@llm/tensor';
+import { Generator, nn, tf, useBackend, type Variable } from '@llm/tensor';
 import * as fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -26,7 +26,9 @@ describe('merge', () => {
       fc.property(fc.nat(99), fc.integer({ min: 1, max: 6 }), (seed, rank) => {
         const fresh = new Model(seed);
         const weights = () =>
-          fresh.layers.map(({ qProj }) => [...(qProj as LoraLinear).weight.dataSync()]);
+          fresh.layers.map(({ qProj }) => [
+            ...((qProj as LoraLinear).weight as Variable).dataSync(),
+          ]);
         const before = weights().flat();
         addLora(fresh, { rank, targetModules: 'all-linear', generator: new Generator(seed) });
         randomizeB(fresh, 'default', seed);

@@ -1,6 +1,6 @@
 // Adds an adapter into the base weights, W ← W + s·B·A, so that serving it costs nothing, and takes it out again.
 
-import { nn, tf, type Tensor } from '@llm/tensor';
+import { nn, QuantizedWeight, tf, type Tensor, type Variable } from '@llm/tensor';
 import { layersOf, removeAdapters } from './adapters.ts';
 import { AdapterError } from './errors.ts';
 import type { LinearLike } from './lora/lora-linear.ts';
@@ -24,7 +24,8 @@ export function mergeAdapter(model: nn.Module, name = 'default'): MergeReport {
     throw new AdapterError(`mergeAdapter: "${name}" is merged already.`);
   }
   const changes = layers.map(({ path, layer, adapter }) => {
-    const change = tf.tidy(() => measure(layer.weight, adapter.delta()));
+    const weight = floatWeight(path, layer);
+    const change = tf.tidy(() => measure(weight, adapter.delta()));
     if (Number.isFinite(change.total)) return change;
     throw new AdapterError(
       `mergeAdapter: ${path}: expected finite weights, got a sum of ${change.total} after merging "${name}". ` +
@@ -60,11 +61,20 @@ export function mergeAndRemove(model: nn.Module, names: readonly string[] = ['de
   removeAdapters(model);
 }
 
+/** Throws AdapterError for a layer whose weight cannot take a sum up. */
+function floatWeight(path: string, { weight }: LinearLike): Variable {
+  if (!(weight instanceof QuantizedWeight)) return weight;
+  throw new AdapterError(
+    `mergeAdapter: ${path}: expected a float32 weight, got ${weight.type}. Load the model with weights: 'float32'.`,
+  );
+}
+
 /** Takes `delta` over. */
 function addToWeight(layer: LinearLike, delta: Tensor, sign: 1 | -1): void {
-  const sum = tf.tidy(() => (sign > 0 ? tf.add(layer.weight, delta) : tf.sub(layer.weight, delta)));
+  const weight = floatWeight('weight', layer);
+  const sum = tf.tidy(() => (sign > 0 ? tf.add(weight, delta) : tf.sub(weight, delta)));
   delta.dispose();
-  nn.assignParameter(layer.weight, sum, 'weight');
+  nn.assignParameter(weight, sum, 'weight');
 }
 
 function measure(weight: Tensor, delta: Tensor) {

@@ -6,8 +6,8 @@
 //   native/build/sanitize-threads/…    with --sanitize-threads: the same under TSan
 //
 // Sources are every .cc file below native/. A file named *_simd.cc is compiled once per instruction set, with
-// LLM_ISA set to its name; *_avx2.cc, *_avx512.cc and *_scalar.cc once with that set's flags, *_avx512bf16.cc and
-// *_avx512vnni.cc once with an extension's, on x64 only. An object is rebuilt when its command, its source or a header it included changed. The compiler is CXX, else g++,
+// LLM_ISA set to its name; *_avx2.cc, *_avx512.cc and *_scalar.cc once with that set's flags, *_avx512bf16.cc,
+// *_avx512vnni.cc and *_avxvnni.cc once with an extension's, on x64 only. An object is rebuilt when its command, its source or a header it included changed. The compiler is CXX, else g++,
 // clang++ or c++. Nothing is downloaded.
 import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -51,6 +51,7 @@ const EXTENSION_FLAGS = isX64
   ? {
       avx512bf16: [...AVX512_FLAGS, '-mavx512bf16'],
       avx512vnni: [...AVX512_FLAGS, '-mavx512vnni'],
+      avxvnni: [...AVX2_FLAGS, '-mavxvnni'],
     }
   : {};
 
@@ -106,7 +107,7 @@ function findSources(folder = '') {
 /** One source gives one object, or one per instruction set. */
 function unitsOf(source, common) {
   const stem = source.slice(0, -'.cc'.length);
-  const suffix = /_(simd|scalar|avx2|avx512|avx512bf16|avx512vnni)$/.exec(
+  const suffix = /_(simd|scalar|avx2|avx512|avx512bf16|avx512vnni|avxvnni)$/.exec(
     stem.replace(/_test$/, ''),
   )?.[1];
   const isas = suffix === 'simd' ? Object.keys(ISA_FLAGS) : suffix ? [suffix] : [undefined];

@@ -43,6 +43,13 @@ export {
 export { kvCacheWrite } from './ops/kv-cache-write.ts';
 export { linear } from './ops/linear.ts';
 export { layerNorm, rmsNorm } from './ops/norm.ts';
+export {
+  quantizedEmbedding,
+  quantizedLinear,
+  type QuantizedLinearOptions,
+} from './ops/quantized.ts';
+export { isQuantizedType, type QuantizedType } from './quantized/quantized-types.ts';
+export { QuantizedWeight } from './quantized/quantized-weight.ts';
 export { rotary } from './ops/rotary.ts';
 export type { RotaryScaling } from './ops/rotary-scaling.ts';
 export { rotaryTables, type RotaryTables } from './ops/rotary-tables.ts';

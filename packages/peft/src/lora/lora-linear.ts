@@ -1,21 +1,22 @@
 // A linear layer with adapters beside it: y = W·x + b + Σ s·B(A(dropout(x))) over the active ones. It stands where
 // the layer stood (Module.setModule), so a model needs to know nothing of it.
 
-import { nn, scope, tf, type Tensor, type Variable } from '@llm/tensor';
+import { nn, QuantizedWeight, scope, tf, type Tensor, type Variable } from '@llm/tensor';
 import type { LoraAdapter } from './lora-adapter.ts';
 
-/** What can be adapted: any module with `forward(x)` and a weight [O, I]. */
+/** What can be adapted: any module with `forward(x)` and a weight [O, I], quantised (QLoRA) or not. */
 export interface LinearLike extends nn.Module {
-  readonly weight: Variable; // [O, I]
+  readonly weight: Variable | QuantizedWeight; // [O, I]
   readonly bias?: Variable; // [O]
   forward(x: Tensor): Tensor;
 }
 
 /** Whether a module can be adapted. An embedding has such a weight too, but takes ids. */
 export function isLinearLike(module: nn.Module): module is LinearLike {
-  if (module instanceof nn.Embedding) return false;
+  if (module instanceof nn.Embedding || module instanceof nn.QuantizedEmbedding) return false;
   const { weight, forward } = module as { weight?: unknown; forward?: unknown };
-  return weight instanceof tf.Variable && weight.rank === 2 && typeof forward === 'function';
+  const isMatrix = weight instanceof tf.Variable && weight.rank === 2;
+  return (isMatrix || weight instanceof QuantizedWeight) && typeof forward === 'function';
 }
 
 export class LoraLinear extends nn.Module {
@@ -33,7 +34,7 @@ export class LoraLinear extends nn.Module {
   }
 
   /** The base layer's own, for models that read it. */
-  get weight(): Variable {
+  get weight(): Variable | QuantizedWeight {
     return this.baseLayer.weight;
   }
 

@@ -31,6 +31,7 @@ bool ProbeExtension([[maybe_unused]] Extension extension) {
   switch (extension) {
     case Extension::kAvx512Bf16: return __builtin_cpu_supports("avx512bf16");
     case Extension::kAvx512Vnni: return __builtin_cpu_supports("avx512vnni");
+    case Extension::kAvxVnni: return __builtin_cpu_supports("avxvnni");
   }
 #endif
   return false;
@@ -76,15 +77,22 @@ bool IsaFromName(const char* name, Isa* isa) {
 }
 
 bool HasExtension(Extension extension) {
-  static const bool has[kExtensions] = {ProbeExtension(Extension::kAvx512Bf16), ProbeExtension(Extension::kAvx512Vnni)};
-  return has[static_cast<int>(extension)] && ActiveIsa() == Isa::kAvx512 &&
+  static const bool has[kExtensions] = {ProbeExtension(Extension::kAvx512Bf16), ProbeExtension(Extension::kAvx512Vnni),
+                                         ProbeExtension(Extension::kAvxVnni)};
+  const Isa extended = extension == Extension::kAvxVnni ? Isa::kAvx2 : Isa::kAvx512;
+  return has[static_cast<int>(extension)] && ActiveIsa() == extended &&
          ExtensionsAllowed().load(std::memory_order_relaxed);
 }
 
 void AllowExtensions(bool allowed) { ExtensionsAllowed().store(allowed, std::memory_order_relaxed); }
 
 const char* ExtensionName(Extension extension) {
-  return extension == Extension::kAvx512Bf16 ? "avx512bf16" : "avx512vnni";
+  switch (extension) {
+    case Extension::kAvx512Bf16: return "avx512bf16";
+    case Extension::kAvx512Vnni: return "avx512vnni";
+    case Extension::kAvxVnni: break;
+  }
+  return "avxvnni";
 }
 
 }  // namespace llm

@@ -21,16 +21,16 @@ const char* IsaName(Isa isa);
 bool IsaFromName(const char* name, Isa* isa);
 
 // Instructions beyond a set, each in files of its own (*_avx512bf16.cc and so on).
-enum class Extension : int { kAvx512Bf16 = 0, kAvx512Vnni = 1 };
-constexpr int kExtensions = 2;
+enum class Extension : int { kAvx512Bf16 = 0, kAvx512Vnni = 1, kAvxVnni = 2 };
+constexpr int kExtensions = 3;
 
-// Whether this processor has it and the active set allows it.
+// Whether this processor has it and the active set is the one that it extends.
 bool HasExtension(Extension extension);
 
 // For tests of what other processors do: false makes HasExtension false.
 void AllowExtensions(bool allowed);
 
-// "avx512bf16" or "avx512vnni".
+// "avx512bf16", "avx512vnni" or "avxvnni".
 const char* ExtensionName(Extension extension);
 
 }  // namespace llm

@@ -9,10 +9,12 @@ import { embeddingGradient } from './embedding.ts';
 import { linearGradient } from './linear.ts';
 import { linearTokenLossGradient } from './linear-cross-entropy.ts';
 import { layerNormGradient, rmsNormGradient } from './norm.ts';
+import { quantizedLinearGradient } from './quantized.ts';
 import { rotaryAtGradient, rotaryGradient } from './rotary.ts';
 
 export const FUSED_GRADIENTS: readonly GradConfig[] = [
   linearGradient,
+  quantizedLinearGradient,
   layerNormGradient,
   rmsNormGradient,
   geluGradient,

@@ -17,6 +17,7 @@ import * as kvCacheWrite from './kv-cache-write.ts';
 import * as layerNorm from './layer-norm.ts';
 import * as linear from './linear.ts';
 import * as linearLoss from './linear-cross-entropy.ts';
+import * as quantized from './quantized.ts';
 import { randomFill } from './random-fill.ts';
 import * as rmsNorm from './rms-norm.ts';
 import * as rotary from './rotary.ts';
@@ -61,6 +62,10 @@ export const COMPOSITE_KERNELS: readonly FusedKernel[] = Object.freeze([
   embedding,
   embeddingGrad,
   embeddingGradInto,
+  quantized.quantizedDequantize,
+  quantized.quantizedLinear,
+  quantized.quantizedLinearGradInput,
+  quantized.quantizedEmbedding,
   dropout,
   randomFill,
   addInto,

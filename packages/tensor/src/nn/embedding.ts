@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { linear } from '../ops/linear.ts';
 import { embedding } from '../ops/embedding.ts';
 import type { Generator } from '../random/generator.ts';
 import { Module } from './module.ts';
@@ -26,5 +27,10 @@ export class Embedding extends Module {
   /** Ids int32 [..] → [.., C]; the caller owns the result. */
   forward(ids: tf.Tensor): tf.Tensor {
     return embedding(this.weight, ids);
+  }
+
+  /** x [.., C] → [.., V], x·Wᵀ: the output layer of a model whose embeddings are tied. */
+  project(x: tf.Tensor): tf.Tensor {
+    return linear(x, this.weight);
   }
 }

@@ -7,4 +7,6 @@ export type { LoadOptions, LoadReport } from './load-state-dict.ts';
 export { Module } from './module.ts';
 export { assignParameter, parameter } from './parameter.ts';
 export { toCamelPath, toSnakePath } from './parameter-path.ts';
+export { QuantizedEmbedding } from './quantized-embedding.ts';
+export { QuantizedLinear } from './quantized-linear.ts';
 export { RMSNorm } from './rms-norm.ts';

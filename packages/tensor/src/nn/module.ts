@@ -3,6 +3,7 @@
  *  level of the path. A parameter's path is therefore its property path, `layers.0.mlp.upProj.weight`,
  *  and replacing a property replaces the layer. As torch.nn.Module, without registration calls. */
 import * as tf from '@tensorflow/tfjs-core';
+import { QuantizedWeight } from '../quantized/quantized-weight.ts';
 import { loadStateDict, type LoadOptions, type LoadReport } from './load-state-dict.ts';
 
 type Child = tf.Variable | Module | Child[] | { [name: string]: Child };
@@ -99,7 +100,7 @@ export abstract class Module {
     return loadStateDict(this.namedParameters(), entries, options);
   }
 
-  /** Frees every parameter, and the tensors that modules hold as properties. Safe to call twice. */
+  /** Frees every parameter, and the tensors and quantised weights that modules hold as properties. Safe to call twice. */
   dispose(): void {
     for (const [, module] of this.namedModules()) {
       for (const value of Object.values(module)) disposeTensors(value);
@@ -148,7 +149,7 @@ function own(value: unknown, name: string): unknown {
 }
 
 function disposeTensors(value: unknown): void {
-  if (value instanceof tf.Tensor) {
+  if (value instanceof tf.Tensor || value instanceof QuantizedWeight) {
     if (!value.isDisposed) value.dispose();
   } else if (isContainer(value)) {
     for (const item of Object.values(value)) disposeTensors(item);

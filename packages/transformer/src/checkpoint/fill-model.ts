@@ -15,22 +15,37 @@ export interface Mapping {
   readonly convert: (tensor: Tensor) => Tensor;
 }
 
+/** A layer that the model was built without, and the tensor of its weight. */
+export interface LayerMapping {
+  readonly path: string;
+  readonly name: string;
+  /** Shape in the file. */
+  readonly shape: readonly number[];
+  /** Reads the weight and puts the layer into the model. */
+  readonly put: (source: WeightSource) => Promise<void>;
+}
+
 /** Reads each mapped tensor into its parameter, which takes it over without a copy. */
 export async function fillModel(
   source: WeightSource,
-  mappings: readonly Mapping[],
+  mappings: readonly (Mapping | LayerMapping)[],
   isIgnored: (name: string) => boolean,
 ): Promise<void> {
   checkNames(source, mappings, isIgnored);
   for (const mapping of mappings) checkShape(source, mapping);
-  for (const { parameter, path, name, convert } of mappings) {
+  for (const mapping of mappings) {
+    if ('put' in mapping) {
+      await mapping.put(source);
+      continue;
+    }
+    const { parameter, path, name, convert } = mapping;
     nn.assignParameter(parameter, convert(await source.read(name)), path);
   }
 }
 
 function checkNames(
   { path, shapes }: WeightSource,
-  mappings: readonly Mapping[],
+  mappings: readonly Pick<Mapping, 'name'>[],
   isIgnored: (name: string) => boolean,
 ): void {
   const wanted = new Set(mappings.map(({ name }) => name));
@@ -48,7 +63,10 @@ function list(names: readonly string[], what: string): string {
   return `${names.length} ${what} (${shown}${names.length > 10 ? ', …' : ''})`;
 }
 
-function checkShape({ path, shapes }: WeightSource, { name, shape }: Mapping): void {
+function checkShape(
+  { path, shapes }: WeightSource,
+  { name, shape }: Pick<Mapping, 'name' | 'shape'>,
+): void {
   const got = shapes.get(name) ?? [];
   if (got.length === shape.length && got.every((n, i) => n === shape[i])) return;
   throw new CheckpointError(

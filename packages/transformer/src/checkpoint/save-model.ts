@@ -1,11 +1,12 @@
 // Writes a model as a Hugging Face folder that Transformers reads back.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tf, type Tensor } from '@llm/tensor';
+import { nn, tf, type Tensor } from '@llm/tensor';
 import { writeFileAtomic, writeSafetensorsShards } from '@llm/tensor/io';
 import type { LazyTensor, TensorEntry } from '@llm/tensor/io';
 import { configText } from '../config/config-text.ts';
 import { configToJson, type ModelConfig } from '../config/config.ts';
+import { CheckpointError } from '../errors.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { layoutOf, type CheckpointLayout } from './layout.ts';
 
@@ -48,6 +49,13 @@ export interface Entry {
 /** Checkpoint keys and parameters of the whole model. Throws CheckpointError if it has adapters. */
 export function checkpointEntries(model: CausalLm): Entry[] {
   const layout = layoutOf(model.config);
+  for (const [path, module] of model.namedModules()) {
+    if (!(module instanceof nn.QuantizedLinear || module instanceof nn.QuantizedEmbedding))
+      continue;
+    throw new CheckpointError(
+      `saveModel: ${path}: expected float32 weights, got ${module.weight.type}. Load the model with weights: 'float32'.`,
+    );
+  }
   return Array.from(model.namedParameters(), ([path, parameter]) => ({
     key: plainKey(layout, path),
     parameter,

@@ -12,6 +12,10 @@ export interface WeightSource {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /** float32; the caller owns it. */
   readonly read: (name: string) => Promise<Tensor>;
+  /** GGUF's name of a tensor's type. */
+  readonly typeOf?: (name: string) => string;
+  /** A tensor's blocks as they lie in the file, [bytes] of dtype bool; the caller owns it. */
+  readonly readBlocks?: (name: string) => Promise<Tensor>;
   readonly close: () => Promise<void>;
 }
 
@@ -37,8 +41,15 @@ const isThere = (path: string): Promise<boolean> =>
     },
   );
 
-/** The weights of a GGUF file, dequantised as they are read. */
+/** The weights of a GGUF file, dequantised as they are read, or as they lie there. */
 export function ggufWeights(path: string, gguf: GgufFile): WeightSource {
   const shapes = new Map(Array.from(gguf.tensors, ([name, { shape }]) => [name, shape]));
-  return { path, shapes, read: (name) => gguf.dequantize(name), close: () => gguf.close() };
+  return {
+    path,
+    shapes,
+    read: (name) => gguf.dequantize(name),
+    typeOf: (name) => gguf.tensors.get(name)?.type ?? 'F32',
+    readBlocks: (name) => gguf.blocks(name),
+    close: () => gguf.close(),
+  };
 }

@@ -15,8 +15,10 @@ export interface ModelShape {
   readonly positionLimit: number;
 }
 
-/** The weight of an output layer, if it does nothing but multiply: no bias, no adapter. */
-export function plainWeight(head: nn.Linear): Variable | undefined {
+/** The weight of an output layer or a tied embedding, if it does nothing but multiply in float32: no
+ *  bias, no adapter, not quantised. */
+export function plainWeight(head: nn.Linear | nn.Embedding): Variable | undefined {
+  if (head instanceof nn.Embedding) return head.weight;
   return head instanceof nn.Linear && head.bias === undefined ? head.weight : undefined;
 }
 

@@ -1,7 +1,7 @@
 // Llama's relatives: pre-RMSNorm decoders with grouped-query attention and a gated MLP, composed as
 // their configuration says. Property names are Hugging Face's in camelCase, so a parameter's path is
 // its checkpoint key. Each is checked against Transformers' class of the same name.
-import { linear, nn, scope, tf, type Tensor, type Variable } from '@llm/tensor';
+import { nn, scope, tf, type Tensor, type Variable } from '@llm/tensor';
 import { FusedGatedMlp, GatedMlp } from '../../mlp/gated-mlp.ts';
 import { SparseMlp } from '../../mlp/sparse-mlp.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
@@ -131,14 +131,14 @@ export class DecoderForCausalLm extends CausalLm {
   logits(hidden: Tensor): Tensor {
     const cap = this.config.logitSoftcap;
     const project = (): Tensor =>
-      this.lmHead?.forward(hidden) ?? linear(hidden, this.model.embedTokens.weight);
+      this.lmHead?.forward(hidden) ?? this.model.embedTokens.project(hidden);
     if (cap === null) return project();
     return scope(() => tf.mul(tf.tanh(tf.div(project(), cap)), cap));
   }
 
   outputWeight(): Variable | undefined {
     if (this.config.logitSoftcap !== null) return undefined;
-    return this.lmHead === undefined ? this.model.embedTokens.weight : plainWeight(this.lmHead);
+    return plainWeight(this.lmHead ?? this.model.embedTokens);
   }
 
   override dispose(): void {

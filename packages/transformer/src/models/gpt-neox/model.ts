@@ -1,7 +1,7 @@
 // GPT-NeoX (Black et al. 2022), Pythia: attention and MLP side by side on the same input, rotary
 // positions on a part of each head, queries, keys and values of a head lying together in one matrix.
 // Checked against Transformers' GPTNeoXForCausalLM.
-import { linear, nn, scope, tf, type Generator, type Tensor, type Variable } from '@llm/tensor';
+import { nn, scope, tf, type Generator, type Tensor, type Variable } from '@llm/tensor';
 import { attend } from '../../attention/attend.ts';
 import { activate } from '../../mlp/activation.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
@@ -152,11 +152,11 @@ export class GptNeoxForCausalLm extends CausalLm {
   }
 
   logits(hidden: Tensor): Tensor {
-    return this.embedOut?.forward(hidden) ?? linear(hidden, this.gptNeox.embedIn.weight);
+    return this.embedOut?.forward(hidden) ?? this.gptNeox.embedIn.project(hidden);
   }
 
   outputWeight(): Variable | undefined {
-    return this.embedOut === undefined ? this.gptNeox.embedIn.weight : plainWeight(this.embedOut);
+    return plainWeight(this.embedOut ?? this.gptNeox.embedIn);
   }
 
   override dispose(): void {

@@ -1,7 +1,7 @@
 // Llama (Touvron et al. 2023; Grattafiori et al. 2024): pre-RMSNorm, rotary positions, grouped-query
 // attention, gated MLP. Property names are Hugging Face's in camelCase, so a parameter's path is its
 // checkpoint key. Checked against Transformers' LlamaForCausalLM.
-import { linear, nn, scope, tf, type Generator, type Tensor, type Variable } from '@llm/tensor';
+import { nn, scope, tf, type Generator, type Tensor, type Variable } from '@llm/tensor';
 import { attend } from '../../attention/attend.ts';
 import { GatedMlp } from '../../mlp/gated-mlp.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
@@ -146,11 +146,11 @@ export class LlamaForCausalLm extends CausalLm {
   }
 
   logits(hidden: Tensor): Tensor {
-    return this.lmHead?.forward(hidden) ?? linear(hidden, this.model.embedTokens.weight);
+    return this.lmHead?.forward(hidden) ?? this.model.embedTokens.project(hidden);
   }
 
   outputWeight(): Variable | undefined {
-    return this.lmHead === undefined ? this.model.embedTokens.weight : plainWeight(this.lmHead);
+    return plainWeight(this.lmHead ?? this.model.embedTokens);
   }
 }
 

@@ -32,6 +32,7 @@ import { PARAMETER_KERNELS } from './parameters.ts';
 import { POOLING_KERNELS } from './pooling.ts';
 import { QUANTIZE_KERNELS } from './quantize.ts';
 import { REARRANGE_KERNELS } from './rearrange.ts';
+import { QUANTIZED_KERNELS } from './quantized.ts';
 import { REDUCE_KERNELS } from './reduce.ts';
 import { RELU_KERNELS } from './relu.ts';
 import { RESIZE_KERNELS } from './resize.ts';
@@ -78,6 +79,7 @@ export const NATIVE_KERNELS: readonly NativeKernel[] = Object.freeze([
   ...POOLING_KERNELS,
   ...QUANTIZE_KERNELS,
   ...REARRANGE_KERNELS,
+  ...QUANTIZED_KERNELS,
   ...REDUCE_KERNELS,
   ...RELU_KERNELS,
   ...RESIZE_KERNELS,

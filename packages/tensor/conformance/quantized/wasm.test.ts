@@ -1,0 +1,3 @@
+import { runQuantized } from './run-quantized.ts';
+
+runQuantized('wasm');
