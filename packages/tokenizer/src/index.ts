@@ -34,3 +34,4 @@ export { tokenStretches, tokensToHtml, tokensToTerminal } from './inspect/token-
 export type { TokenStretch } from './inspect/token-view.ts';
 export type { EncodedChat } from './chat-template/assistant-mask.ts';
 export { tokenBytes } from './inspect/token-bytes.ts';
+export { infillPrompt } from './infill/infill.ts';

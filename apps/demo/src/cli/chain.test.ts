@@ -1,5 +1,5 @@
 // Every training command after the other, each on what the one before wrote, as a user runs them.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -153,6 +153,74 @@ describe('llm generate', () => {
     expect(other.ids).not.toEqual(first.ids);
   });
 
+  it('gives several texts of beam search with their scores, best first', async () => {
+    const { texts } = await llmJson<{ texts: { ids: number[]; score: number }[] }>(
+      ...['generate', '--model', at('base'), ...CPU, '--prompt', 'The', '--beams', '4', '--n', '3'],
+      ...['--max-new-tokens', '6', '--length-penalty', '0.5'],
+    );
+    expect(texts).toHaveLength(3);
+    expect(texts[0]!.score).toBeGreaterThanOrEqual(texts[2]!.score);
+    expect(new Set(texts.map(({ ids }) => String(ids))).size).toBe(3);
+  });
+
+  it('writes what a schema, an expression or a grammar demands', async () => {
+    const schema = '{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"]}';
+    const json = await generate('--prompt', 'The', '--json-schema', schema);
+    expect(JSON.parse(json.text)).toEqual({ a: expect.any(Number) as number });
+    writeFileSync(at('rules.gbnf'), 'root ::= ("yes" | "no") "!"');
+    const ruled = await generate('--prompt', 'The', '--grammar', at('rules.gbnf'));
+    expect(['yes!', 'no!']).toContain(ruled.text);
+    const { text } = await generate('--prompt', 'The', '--regex', '[a-c]{4}');
+    expect(text).toMatch(/^[a-c]{4}$/);
+    const { code, stderr } = await llm(
+      ...['generate', '--model', at('base'), ...CPU, '--prompt', 'The', '--regex', 'a('],
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('regex: character 3: expected a closing )');
+  });
+
+  it('writes the same with a draft model and with prompt look-up', async () => {
+    const common = ['--prompt', 'The capital of', '--greedy', '--max-new-tokens', '10'];
+    const plain = await generate(...common);
+    expect(await generate(...common, '--draft', at('sft'))).toEqual(plain);
+    expect(await generate(...common, '--prompt-lookup')).toEqual(plain);
+  });
+
+  it('stops before --stop, and prints just that', async () => {
+    const common = ['--prompt', 'The', '--greedy', '--max-new-tokens', '12'];
+    const { text } = await generate(...common);
+    const stop = text.slice(4, 6);
+    const cut = await generate(...common, '--stop', stop);
+    expect(cut).toMatchObject({ text: text.slice(0, text.indexOf(stop)), finishReason: 'stop' });
+    const printed = await llm(
+      ...['generate', '--model', at('base'), ...CPU, ...common, '--stop', stop],
+    );
+    expect(printed.stdout).toBe(`${cut.text}\n`);
+  });
+
+  it('gives log-probabilities of the tokens and of the likeliest', async () => {
+    const result = await llmJson<{
+      logprobs: number[];
+      topLogprobs: { token: number }[][];
+      ids: number[];
+    }>(
+      ...['generate', '--model', at('base'), ...CPU, '--prompt', 'The', '--greedy'],
+      ...['--max-new-tokens', '3', '--logprobs', '2'],
+    );
+    expect(result.topLogprobs.map((top) => top[0]!.token)).toEqual(result.ids);
+    expect(result.logprobs.every((logprob) => logprob < 0)).toBe(true);
+  });
+
+  it.each([
+    [['--prompt', 'a', '--logit-bias', '5:1'], '--logit-bias: expected ID=NUMBER'],
+    [['--prompt', 'a', '--regex', 'a', '--grammar', 'b'], 'expected one of --json-schema'],
+    [['--ids', '1', '--suffix', 'b'], '--suffix: expected --prompt beside it'],
+  ])('refuses %j', async (argv, message) => {
+    const { code, stderr } = await llm('generate', '--model', at('base'), ...CPU, ...argv);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
   it('stops at the end of the context and says so', async () => {
     const ids = Array(40).fill(5).join();
     const { code, stdout, stderr } = await llm(
@@ -179,6 +247,10 @@ describe('llm score', () => {
     const logSum = Math.log(values.reduce((sum, value) => sum + Math.exp(value), 0));
     const logit = one.logits.find(([id]) => id === 41)?.[1] as number;
     expect(two.nll).toBeCloseTo(logSum - logit, 4);
+    const { tokens } = await llmJson<{ tokens: { id: number; logprob: number }[] }>(
+      ...['score', '--model', at('base'), '--ids', '40,41', '--each', ...CPU],
+    );
+    expect(tokens).toEqual([{ id: 41, logprob: expect.closeTo(-two.nll!, 4) as number }]);
   });
 });
 

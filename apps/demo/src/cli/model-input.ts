@@ -1,6 +1,6 @@
 // What generate and score have in common: a model, perhaps adapters, and a prompt as text or as ids.
 import type { CausalLm } from '@llm/transformer';
-import { Tokenizer } from '@llm/tokenizer';
+import { infillPrompt, Tokenizer } from '@llm/tokenizer';
 import { contextLength } from '../models/context-length.ts';
 import { openModel, openModelOnly } from '../models/open-model.ts';
 import { checkAdapterUsage, loadAdapters, MODEL_OPTIONS } from './adapted-model.ts';
@@ -11,6 +11,10 @@ import type { OptionTable, OptionValues } from './command.ts';
 export const MODEL_INPUT_OPTIONS = {
   ...MODEL_OPTIONS,
   prompt: { type: 'string', description: 'the text to start from' },
+  suffix: {
+    type: 'string',
+    description: 'the text after a gap that follows --prompt (fill-in-the-middle models)',
+  },
   ids: {
     type: 'string',
     description: 'token ids instead of text; needs no tokenizer',
@@ -44,11 +48,18 @@ function checkUsage(values: OptionValues<typeof MODEL_INPUT_OPTIONS>): void {
   if (values.chat && values.ids !== undefined) {
     throw new UsageError('--chat: expected --prompt beside it, got --ids.');
   }
+  if (values.suffix !== undefined && (values.chat || values.ids !== undefined)) {
+    throw new UsageError('--suffix: expected --prompt beside it, without --chat and --ids.');
+  }
   checkAdapterUsage(values);
 }
 
-function encodePrompt(tokenizer: Tokenizer, text: string, isChat: boolean): number[] {
-  if (!isChat) return tokenizer.encode(text);
+function encodePrompt(
+  tokenizer: Tokenizer,
+  { prompt: text = '', suffix, chat }: OptionValues<typeof MODEL_INPUT_OPTIONS>,
+): number[] {
+  if (suffix !== undefined) return infillPrompt(tokenizer, text, suffix);
+  if (!chat) return tokenizer.encode(text);
   requireChatTemplate('--chat', tokenizer, 'Leave --chat out.');
   const rendered = tokenizer.applyChatTemplate([{ role: 'user', content: text }], {
     addGenerationPrompt: true,
@@ -90,7 +101,7 @@ export async function promptIds(
     : await openModel(values.model);
   try {
     await loadAdapters(model, values.adapter);
-    const ids = given ?? encodePrompt(tokenizer as Tokenizer, values.prompt as string, values.chat);
+    const ids = given ?? encodePrompt(tokenizer as Tokenizer, values);
     checkIds(ids, model, given ? '--ids' : '--prompt');
     return { model, tokenizer, ids };
   } catch (error) {

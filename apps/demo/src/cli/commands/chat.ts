@@ -1,10 +1,11 @@
 // `llm chat`: a conversation, each answer printed as it is written.
-import { generate, stopTokensOf } from '@llm/transformer';
+import { generate, stopTokensOf, type TokenConstraint } from '@llm/transformer';
 import { contextLength } from '../../models/context-length.ts';
 import type { OpenModel } from '../../models/open-model.ts';
 import { MODEL_OPTIONS, openAdapted } from '../adapted-model.ts';
 import { defineCommand } from '../command.ts';
 import { requireChatTemplate } from '../conversation-check.ts';
+import { CONSTRAINT_OPTIONS, constraintOptions } from '../generation-options.ts';
 import type { Output } from '../output.ts';
 import { SAMPLING_OPTIONS, samplingOptions } from '../sampling-options.ts';
 import { startBackend } from '../start-backend.ts';
@@ -13,10 +14,11 @@ import { LineReader } from './chat/line-reader.ts';
 
 const HELP = '/reset forgets what was said, /exit ends (so does Ctrl-D), Ctrl-C stops an answer';
 
-interface AnswerOptions extends ReturnType<typeof samplingOptions> {
+type AnswerOptions = ReturnType<typeof samplingOptions> & {
+  readonly constraint?: TokenConstraint;
   readonly maxNewTokens: number;
   readonly seed: number;
-}
+};
 
 class Chat {
   readonly #opened: OpenModel;
@@ -39,10 +41,9 @@ class Chat {
     this.#conversation.ask(question);
     const ids = this.#prompt(options.maxNewTokens);
     if (ids === undefined) return this.#conversation.withdraw();
-    const { model, tokenizer } = this.#opened;
+    const { model } = this.#opened;
     const room = contextLength(model) - ids.length + 1; // the last token is not read again
     const maxNewTokens = Math.min(options.maxNewTokens, room);
-    const decoder = tokenizer.decodeStream({ skipSpecialTokens: true });
     const stopTokens = stopTokensOf(model.config);
     let text = '';
     const write = (part: string): void => {
@@ -56,13 +57,10 @@ class Chat {
         maxNewTokens,
         stopTokens,
         signal,
-        onToken: (token) => {
-          if (!stopTokens.includes(token)) write(decoder.push(token));
-        },
+        onText: write,
       });
       isCut = finishReasons[0] === 'length';
     });
-    write(decoder.flush());
     this.#output.line();
     this.#conversation.answer(text);
     if (isStopped) this.#output.note('(stopped)');
@@ -103,6 +101,7 @@ export const command = defineCommand({
     ...MODEL_OPTIONS,
     system: { type: 'string', description: 'what the model is told first' },
     ...SAMPLING_OPTIONS,
+    ...CONSTRAINT_OPTIONS,
     'max-new-tokens': {
       type: 'integer',
       description: 'most tokens of an answer',
@@ -120,6 +119,10 @@ export const command = defineCommand({
       const reader = new LineReader(context);
       const chat = new Chat(opened, conversation, { reader, output });
       if (reader.isTerminal) output.note(HELP);
+      const choice = {
+        ...samplingOptions(values, opened.tokenizer),
+        ...(await constraintOptions(values, opened.tokenizer)),
+      };
       let asked = 0;
       for await (const line of reader.lines()) {
         const text = line.trim();
@@ -133,7 +136,7 @@ export const command = defineCommand({
         } else {
           const maxNewTokens = values['max-new-tokens'];
           const seed = values.seed + asked++;
-          await chat.answer(text, { ...samplingOptions(values), maxNewTokens, seed });
+          await chat.answer(text, { ...choice, maxNewTokens, seed });
         }
       }
       output.json({ messages: conversation.messages });

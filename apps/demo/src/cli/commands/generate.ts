@@ -1,8 +1,10 @@
-// `llm generate`: continues a prompt, printing each piece of text as soon as it is whole.
-import { generate } from '@llm/transformer';
+// `llm generate`: continues a prompt, printing each piece of text as soon as it is certain.
+import { generate, type GenerateResult } from '@llm/transformer';
 import type { CausalLm } from '@llm/transformer';
+import type { Tokenizer } from '@llm/tokenizer';
 import { contextLength } from '../../models/context-length.ts';
 import { defineCommand, UsageError } from '../command.ts';
+import { GENERATION_OPTIONS, generationOptions } from '../generation-options.ts';
 import type { Output } from '../output.ts';
 import { MODEL_INPUT_OPTIONS, promptIds } from '../model-input.ts';
 import { SAMPLING_OPTIONS, samplingOptions } from '../sampling-options.ts';
@@ -16,17 +18,42 @@ function tokensToWrite(model: CausalLm, prompt: number, asked: number, output: O
   return room;
 }
 
+/** What --json prints: of one text, or `texts` of several. */
+function document(result: GenerateResult, tokenizer: Tokenizer | undefined): object {
+  const texts = result.sequences.map((ids, i) => ({
+    ids,
+    text: result.texts?.[i] ?? tokenizer?.decode(ids, { skipSpecialTokens: true }) ?? '',
+    finishReason: result.finishReasons[i],
+    ...(result.scores && { score: result.scores[i] }),
+    ...(result.logprobs && { logprobs: result.logprobs[i] }),
+    ...(result.topLogprobs && { topLogprobs: result.topLogprobs[i] }),
+  }));
+  return texts.length === 1 ? texts[0]! : { texts };
+}
+
+/** Beams and several texts come at the end, one after the other; a single text is printed as it is written. */
+function printTexts(result: GenerateResult, isText: boolean, output: Output): void {
+  for (const [i, ids] of result.sequences.entries()) {
+    if (result.sequences.length > 1) output.note(`${i + 1}:`);
+    output.line(isText ? (result.texts?.[i] ?? '') : ids.join(' '));
+  }
+}
+
 export const command = defineCommand({
   name: 'generate',
   summary: 'Continues a prompt.',
   usage: [
     'generate --model M --prompt TEXT [--greedy] [--max-new-tokens N]',
     'generate --model M --prompt TEXT --chat --temperature 0.7 --top-p 0.9',
+    'generate --model M --prompt TEXT --json-schema schema.json',
+    'generate --model M --prompt TEXT --beams 4 --n 2',
+    'generate --model M --prompt BEFORE --suffix AFTER',
     'generate --model M --ids 1,2,3 --json',
   ],
   options: {
     ...MODEL_INPUT_OPTIONS,
     ...SAMPLING_OPTIONS,
+    ...GENERATION_OPTIONS,
     'max-new-tokens': {
       type: 'integer',
       description: 'most tokens to write',
@@ -48,28 +75,34 @@ export const command = defineCommand({
     }
     await startBackend(values);
     const { model, tokenizer, ids } = await promptIds(values);
+    const isText = values.ids === undefined;
+    const choosesBest = values.beams !== undefined || values['penalty-alpha'] !== undefined;
+    const isStreamed = values.n === 1 && (values.beams ?? 1) === 1;
     try {
-      const decoder =
-        values.ids === undefined ? tokenizer?.decodeStream({ skipSpecialTokens: true }) : undefined;
+      const more = await generationOptions(values, tokenizer);
       const started = Date.now();
-      const { sequences, finishReasons } = await generate(model, [...ids], {
+      const result = await generate(model, [...ids], {
         maxNewTokens: tokensToWrite(model, ids.length, values['max-new-tokens'], output),
         minNewTokens: values['min-new-tokens'],
-        ...samplingOptions(values),
+        ...samplingOptions(values, tokenizer, choosesBest ? 0 : undefined),
+        ...more,
         seed: values.seed,
         signal,
-        onToken: (token) => {
-          if (!output.isJson) output.text(decoder ? decoder.push(token) : `${token} `);
+        onText: (text) => {
+          if (!output.isJson && isStreamed && isText) output.text(text);
         },
-      });
-      const written = sequences[0] ?? [];
-      const text = tokenizer?.decode(written, { skipSpecialTokens: true }) ?? '';
-      output.json({ ids: written, text, finishReason: finishReasons[0] });
+        onToken: (token) => {
+          if (!output.isJson && isStreamed && !isText) output.text(`${token} `);
+        },
+      }).finally(() => more.draft?.model.dispose());
+      output.json(document(result, tokenizer));
       if (output.isJson) return;
-      output.line(decoder?.flush() ?? '');
+      if (isStreamed) output.line();
+      else printTexts(result, isText, output);
       const seconds = (Date.now() - started) / 1000;
+      const written = result.sequences.reduce((sum, row) => sum + row.length, 0);
       output.note(
-        `${written.length} tokens, ${(written.length / seconds).toFixed(1)} tokens/s, ${finishReasons[0]}`,
+        `${written} tokens, ${(written / seconds).toFixed(1)} tokens/s, ${result.finishReasons[0]}`,
       );
     } finally {
       model.dispose();
