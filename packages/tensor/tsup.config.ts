@@ -1,7 +1,11 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', 'io/index': 'src/io/index.ts' },
+  entry: {
+    index: 'src/index.ts',
+    'io/index': 'src/io/index.ts',
+    'worker/index': 'src/worker/index.ts',
+  },
   format: 'esm',
   target: 'node20',
   sourcemap: true,

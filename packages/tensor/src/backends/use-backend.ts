@@ -42,7 +42,10 @@ async function climb(options: BackendOptions): Promise<BackendReport> {
       ladder.push({ backend: rung.backend, status: 'unavailable', reason: reasonOf(error) });
     }
   }
-  throw new UnsupportedError('useBackend: no backend works here.');
+  const reasons = ladder.map(({ backend, reason }) => `${backend}: ${reason}`).join('; ');
+  throw new UnsupportedError(
+    `useBackend: expected a backend that works here, got none: ${reasons}`,
+  );
 }
 
 async function startForced(rung: Rung, why: string, options: BackendOptions) {
