@@ -1,4 +1,5 @@
 // Trains a GPT on noise: for event-loop.mjs.
+import { setImmediate } from 'node:timers/promises';
 import {
   crossEntropy,
   Generator,
