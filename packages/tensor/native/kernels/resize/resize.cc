@@ -80,9 +80,18 @@ void CopyRow(const Resize& r, const Blend& row, const Blend* columns, const floa
   }
 }
 
+constexpr size_t kFewChannels = 8;  // then a call for each pixel costs more than its sum
+
 // Adds an output row's gradients to the input row that it read with `weight`.
 void AddGradientRow(const Resize& r, const float* dy, float weight, const Blend* columns, float* dx) {
   auto* add = AddWeightedForCpu();
+  for (size_t c = 0; r.channels < kFewChannels && c < r.out_width; ++c, dy += r.channels) {
+    float* low = dx + columns[c].low * r.channels;
+    float* high = dx + columns[c].high * r.channels;
+    for (size_t i = 0; i < r.channels; ++i) low[i] += dy[i] * (weight * (1 - columns[c].share));
+    for (size_t i = 0; i < r.channels; ++i) high[i] += dy[i] * (weight * columns[c].share);
+  }
+  if (r.channels < kFewChannels) return;
   for (size_t c = 0; c < r.out_width; ++c, dy += r.channels) {
     add(dy, weight * (1 - columns[c].share), r.channels, dx + columns[c].low * r.channels);
     if (columns[c].share != 0) add(dy, weight * columns[c].share, r.channels, dx + columns[c].high * r.channels);

@@ -1,7 +1,10 @@
-/** Complex numbers are two float32 tensors: putting them together and taking them apart are copies. */
+/**
+ * Complex numbers are two float32 tensors: putting them together and taking them apart are copies. The Fourier
+ * transforms along the last dimension are native/kernels/fft.
+ */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { NativeBackend } from '../native-backend.ts';
-import type { NativeKernel } from '../native-kernel.ts';
+import { sizeOf, type NativeKernel } from '../native-kernel.ts';
 import { runBinary } from './binary.ts';
 import { copyOf } from './strided-copy.ts';
 
@@ -20,20 +23,40 @@ function takePart(kernelName: string, part: Part): NativeKernel {
   };
 }
 
-/** The parts are copies that the new tensor owns. */
-function complex(backend: NativeBackend, real: TensorInfo, imag: TensorInfo): TensorInfo {
+/** A complex tensor that owns its two parts. */
+function complexOf(backend: NativeBackend, real: TensorInfo, imag: TensorInfo): TensorInfo {
   const z = backend.makeTensorInfo(real.shape, 'complex64');
-  const parts = { real: copyOf(backend, real), imag: copyOf(backend, imag) };
-  backend.data.get(z.dataId).complexTensorInfos = parts;
+  backend.data.get(z.dataId).complexTensorInfos = { real, imag };
   return z;
+}
+
+function fourier(kernelName: string, isInverse: 0 | 1): NativeKernel {
+  return {
+    kernelName,
+    kernelFunc({ inputs, backend }) {
+      const input = inputs['input'] as TensorInfo;
+      const n = input.shape.at(-1) as number;
+      const parts = [partOf(backend, input, 'real'), partOf(backend, input, 'imag')];
+      const out = [0, 1].map(() => backend.output(input.shape, 'float32'));
+      const handles = [...parts, ...out].map((tensor) => backend.handleOf(tensor));
+      backend.run('Fft', isInverse, n === 0 ? 0 : sizeOf(input) / n, n, ...handles);
+      return complexOf(backend, ...(out as [TensorInfo, TensorInfo]));
+    },
+  };
 }
 
 export const COMPLEX_KERNELS: readonly NativeKernel[] = Object.freeze([
   {
     kernelName: 'Complex',
     kernelFunc: ({ inputs, backend }) =>
-      complex(backend, inputs['real'] as TensorInfo, inputs['imag'] as TensorInfo),
+      complexOf(
+        backend,
+        copyOf(backend, inputs['real'] as TensorInfo),
+        copyOf(backend, inputs['imag'] as TensorInfo),
+      ),
   },
+  fourier('FFT', 0),
+  fourier('IFFT', 1),
   takePart('Real', 'real'),
   takePart('Imag', 'imag'),
   {

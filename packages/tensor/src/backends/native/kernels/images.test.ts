@@ -195,6 +195,14 @@ describe('counts, draws and places', () => {
     expect(() => tf.sparseToDense([9], tf.tensor1d([5]), [6])).toThrow('does not index into 6');
   });
 
+  it.each([1, 2, 8, 12, 15])('Fourier transforms of length %i', (n) => {
+    expectSameAsCpu(() => {
+      const part = (seed: number) => tf.randomUniform([3, n], -1, 1, 'float32', seed);
+      const z = tf.complex(part(1), part(2));
+      return [tf.fft(z), tf.ifft(z)].flatMap((t) => [tf.real(t), tf.imag(t)]);
+    }, 1e-2); // relative to values near 0, too: an absolute error of 1e-5
+  });
+
   it('the parts and the size of complex numbers', () => {
     expectSameAsCpu(() => {
       const z = tf.complex([3, 1e30, 0], [4, -1e30, -2]);
