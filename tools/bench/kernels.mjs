@@ -6,6 +6,7 @@
 // The package must be built (npm run setup). The backends take turns within each round.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { kernelStats, resetKernelStats, tf, useBackend } from '@llm/tensor';
 import { WITHOUT_KERNEL, WORKS } from './kernels/works.mjs';
