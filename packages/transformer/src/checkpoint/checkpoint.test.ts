@@ -7,7 +7,7 @@ import { openSafetensors, writeSafetensors } from '@llm/tensor/io';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { createModel } from '../models/create-model.ts';
-import { interleavedRowOrder } from './interleaved-rows.ts';
+import { interleavedRowOrder } from '../gguf/interleaved-rows.ts';
 import { layoutOf } from './layout.ts';
 import { loadModel } from './load-model.ts';
 import { saveModel } from './save-model.ts';

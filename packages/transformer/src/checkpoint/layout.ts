@@ -1,6 +1,7 @@
 // How an architecture's parameters are called and laid out in files. One record per architecture,
 // beside its model.
 import type { ModelConfig } from '../config/config.ts';
+import type { GgufTransform } from '../gguf/transform.ts';
 import { decoderLayout } from '../models/decoder/checkpoint.ts';
 import { gptNeoxLayout } from '../models/gpt-neox/checkpoint.ts';
 import { gpt2Layout } from '../models/gpt2/checkpoint.ts';
@@ -17,8 +18,8 @@ export interface CheckpointLayout {
   readonly isTransposed: (path: string) => boolean;
   /** Parameter path → tensor name in a GGUF file. */
   readonly ggufName: (path: string) => string;
-  /** Heads whose rows a GGUF file interleaves for its rotary positions; 0 where it does not. */
-  readonly ggufInterleavedHeads: (path: string) => number;
+  /** What a GGUF file does to the parameter's values; null for nothing. */
+  readonly ggufTransform: (path: string) => GgufTransform | null;
 }
 
 export function layoutOf(config: ModelConfig): CheckpointLayout {
@@ -28,7 +29,7 @@ export function layoutOf(config: ModelConfig): CheckpointLayout {
     case 'llama':
       return llamaLayout(config);
     case 'gpt_neox':
-      return gptNeoxLayout;
+      return gptNeoxLayout(config);
     default:
       return decoderLayout(config);
   }

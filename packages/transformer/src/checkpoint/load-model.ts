@@ -1,14 +1,16 @@
 // Reads a model from a Hugging Face folder or a GGUF file.
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Generator, type nn } from '@llm/tensor';
-import { openGguf } from '@llm/tensor/io';
+import { Generator, type nn, type Tensor } from '@llm/tensor';
+import { openGguf, type GgufFile } from '@llm/tensor/io';
 import { configFromGguf, parseConfig, type ModelConfig } from '../config/config.ts';
 import { ConfigError } from '../errors.ts';
+import type { RopeFactors } from '../gguf/metadata.ts';
+import { FACTOR_TENSORS } from '../gguf/rope.ts';
+import { withSingleExperts } from '../gguf/stacked-experts.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { buildModel } from '../models/create-model.ts';
 import { fillModel, transposed, type Mapping } from './fill-model.ts';
-import { uninterleaveRows } from './interleaved-rows.ts';
 import { layoutOf } from './layout.ts';
 import { layerMappings, type WeightPlace, type WeightStorage } from './place-layers.ts';
 import { whenAbsent } from './when-absent.ts';
@@ -66,16 +68,33 @@ async function loadFolder(folder: string, options: LoadOptions): Promise<CausalL
 
 async function loadGguf(path: string, options: LoadOptions): Promise<CausalLm> {
   const gguf = await openGguf(path);
-  const source = ggufWeights(path, gguf);
+  const source = withSingleExperts(ggufWeights(path, gguf));
   try {
-    const model = blankModel(configFromGguf(gguf.metadata, gguf.tensors.keys()), options);
+    const factors = await readFactors(gguf);
+    const config = configFromGguf(gguf.metadata, gguf.tensors.keys(), factors);
+    const model = blankModel(config, options);
+    const isIgnored = (name: string): boolean => FACTOR_TENSORS.includes(name);
     return await filled(model, () => {
       const layers = layerMappings(model, options.weights ?? 'float32', ggufPlaces(model));
-      return fillModel(source, [...ggufMappings(model), ...layers], () => false);
+      return fillModel(source, [...ggufMappings(model), ...layers], isIgnored);
     });
   } finally {
     await source.close();
   }
+}
+
+/** The tensors that say how positions are scaled. */
+async function readFactors(gguf: GgufFile): Promise<RopeFactors> {
+  const [all, long, short] = await Promise.all(
+    FACTOR_TENSORS.map(async (name) => {
+      if (!gguf.tensors.has(name)) return undefined;
+      const tensor = await gguf.dequantize(name);
+      const values = Array.from(await tensor.data());
+      tensor.dispose();
+      return values;
+    }),
+  );
+  return { ...(all && { all }), ...(long && { long }), ...(short && { short }) };
 }
 
 /** A model whose weights are yet to come. */
@@ -120,7 +139,7 @@ function folderPlaces(model: CausalLm, source: WeightSource): (path: string) => 
     return {
       name: isBody && key.startsWith(layout.bodyPrefix) ? key.slice(layout.bodyPrefix.length) : key,
       isTransposed,
-      interleavedHeads: 0,
+      reorderRows: null,
       convert: isTransposed ? transposed : (tensor) => tensor,
     };
   };
@@ -138,12 +157,21 @@ export function ggufMappings(model: CausalLm): Mapping[] {
 function ggufPlaces(model: CausalLm): (path: string) => WeightPlace {
   const layout = layoutOf(model.config);
   return (path) => {
-    const heads = layout.ggufInterleavedHeads(path);
+    const transform = layout.ggufTransform(path);
     return {
       name: layout.ggufName(path),
       isTransposed: false,
-      interleavedHeads: heads,
-      convert: heads > 0 ? (tensor) => uninterleaveRows(tensor, heads) : (tensor) => tensor,
+      reorderRows: transform?.isRowOrder === true ? transform.fromFile : null,
+      convert: transform === null ? (tensor) => tensor : consuming(transform.fromFile),
     };
   };
 }
+
+/** The same, but takes the tensor over. */
+const consuming =
+  (convert: (tensor: Tensor) => Tensor) =>
+  (tensor: Tensor): Tensor => {
+    const converted = convert(tensor);
+    tensor.dispose();
+    return converted;
+  };

@@ -4,7 +4,6 @@ import { isQuantizedType, nn, QuantizedWeight, tf, type Tensor, type Variable } 
 import { quantize } from '@llm/tensor/io';
 import { PendingEmbedding, PendingLinear } from '../models/pending-layer.ts';
 import type { LayerMapping } from './fill-model.ts';
-import { uninterleaveRows } from './interleaved-rows.ts';
 import type { WeightSource } from './weight-source.ts';
 
 /** How a loaded model keeps its matrices. */
@@ -15,8 +14,8 @@ export interface WeightPlace {
   readonly name: string;
   /** Whether the file has it as [in, out]. */
   readonly isTransposed: boolean;
-  /** Heads whose rows the file interleaves; 0 for none. */
-  readonly interleavedHeads: number;
+  /** Puts the rows that the file has in another order into ours: a new tensor; null where they are. */
+  readonly reorderRows: ((rows: Tensor) => Tensor) | null;
   /** From the file's layout to the parameter's; takes the tensor over. */
   readonly convert: (tensor: Tensor) => Tensor;
 }
@@ -46,11 +45,14 @@ async function readWeight(
   shape: [number, number],
   storage: WeightStorage,
 ): Promise<QuantizedWeight | Tensor> {
-  const { name, isTransposed, interleavedHeads: heads, convert } = place;
+  const { name, isTransposed, reorderRows, convert } = place;
   const type = source.typeOf?.(name) ?? 'F32';
   if (storage === 'quantized' && isQuantizedType(type) && !isTransposed && source.readBlocks) {
     const blocks = await source.readBlocks(name);
-    const rows = heads > 0 ? uninterleaveRows(tf.reshape(blocks, [shape[0], -1]), heads) : blocks;
+    const rows =
+      reorderRows === null
+        ? blocks
+        : tf.tidy(() => reorderRows(tf.reshape(blocks, [shape[0], -1]))); // rows of bytes
     const weight = new QuantizedWeight(type, shape, rows);
     tf.dispose([blocks, rows]);
     return weight;

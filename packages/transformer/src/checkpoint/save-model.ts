@@ -49,18 +49,23 @@ export interface Entry {
 /** Checkpoint keys and parameters of the whole model. Throws CheckpointError if it has adapters. */
 export function checkpointEntries(model: CausalLm): Entry[] {
   const layout = layoutOf(model.config);
-  for (const [path, module] of model.namedModules()) {
-    if (!(module instanceof nn.QuantizedLinear || module instanceof nn.QuantizedEmbedding))
-      continue;
-    throw new CheckpointError(
-      `saveModel: ${path}: expected float32 weights, got ${module.weight.type}. Load the model with weights: 'float32'.`,
-    );
-  }
+  expectFloatWeights('saveModel', model);
   return Array.from(model.namedParameters(), ([path, parameter]) => ({
     key: plainKey(layout, path),
     parameter,
     isTransposed: layout.isTransposed(path),
   }));
+}
+
+/** @throws CheckpointError for weights that are kept in blocks */
+export function expectFloatWeights(op: string, model: CausalLm): void {
+  for (const [path, module] of model.namedModules()) {
+    if (!(module instanceof nn.QuantizedLinear || module instanceof nn.QuantizedEmbedding))
+      continue;
+    throw new CheckpointError(
+      `${op}: ${path}: expected float32 weights, got ${module.weight.type}. Load the model with weights: 'float32'.`,
+    );
+  }
 }
 
 function plainKey(layout: CheckpointLayout, path: string): string {

@@ -118,7 +118,7 @@ describe('configFromGguf', () => {
 
   it('refuses an architecture that is not there, and a header with a hole', () => {
     expect(() => configFromGguf(new Map([['general.architecture', 'rwkv']]))).toThrow(
-      'gguf: general.architecture: expected one of gpt2, llama, got "rwkv"',
+      'gguf: general.architecture: expected one of gpt2, llama, gptneox, gemma, gemma2, gemma3, phi3, qwen2, qwen3, qwen3moe, smollm3, got "rwkv"',
     );
     const partial = new Map([...metadata].filter(([key]) => key !== 'llama.block_count'));
     expect(() => configFromGguf(partial)).toThrow('gguf: llama.block_count: expected a number');

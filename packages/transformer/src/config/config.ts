@@ -1,8 +1,8 @@
 // One record per architecture, told apart by `modelType`; field names are config.json's in camelCase.
 import { ConfigError } from '../errors.ts';
-import { gpt2ConfigFromGguf, readGpt2Config, type Gpt2Config } from '../models/gpt2/config.ts';
+import { readGpt2Config, type Gpt2Config } from '../models/gpt2/config.ts';
 import { writeGpt2Config } from '../models/gpt2/config.ts';
-import { llamaConfigFromGguf, readLlamaConfig, type LlamaConfig } from '../models/llama/config.ts';
+import { readLlamaConfig, type LlamaConfig } from '../models/llama/config.ts';
 import { writeLlamaConfig } from '../models/llama/config.ts';
 import { readDecoderConfig } from '../models/decoder/architecture.ts';
 import { DECODER_ARCHITECTURES, isDecoderType } from '../models/decoder/architectures.ts';
@@ -12,7 +12,8 @@ import type { GptNeoxConfig } from '../models/gpt-neox/config.ts';
 import { ENCODER_MODEL_TYPES } from '../models/encoder/config.ts';
 import { SEQ2SEQ_MODEL_TYPES } from '../models/seq2seq/config.ts';
 import { camelKeys, snakeKeys } from './case.ts';
-import type { GgufMetadata } from './gguf-metadata.ts';
+import { configOfGguf, GGUF_ARCHITECTURES } from '../gguf/architectures.ts';
+import { GgufHeader, type GgufMetadata, type RopeFactors } from '../gguf/metadata.ts';
 
 export type ModelConfig = Gpt2Config | LlamaConfig | GptNeoxConfig | DecoderConfig;
 
@@ -80,21 +81,17 @@ function recordOf(config: ModelConfig): Record<string, unknown> {
 }
 
 /** Reads a GGUF file's metadata. Whether embeddings are tied and layers biased shows only in the
- *  names of its tensors. Throws ConfigError. */
+ *  names of its tensors; how positions are scaled, in some files only in tensors of factors. Throws
+ *  ConfigError. */
 export function configFromGguf(
   metadata: GgufMetadata,
   tensorNames: Iterable<string> = [],
+  factors: RopeFactors = {},
 ): ModelConfig {
-  const names = new Set(tensorNames);
+  const config = configOfGguf(new GgufHeader(metadata, tensorNames, factors));
+  if (config !== undefined) return config;
   const architecture = metadata.get('general.architecture');
-  switch (architecture) {
-    case 'gpt2':
-      return gpt2ConfigFromGguf(metadata, names);
-    case 'llama':
-      return llamaConfigFromGguf(metadata, names);
-    default:
-      throw unknownArchitecture('gguf: general.architecture', architecture, ['gpt2', 'llama']);
-  }
+  throw unknownArchitecture('gguf: general.architecture', architecture, GGUF_ARCHITECTURES);
 }
 
 /** Token ids that end a text. */

@@ -1,7 +1,9 @@
 // Names of the parameters of Llama's relatives in files. Hugging Face's keys are the paths in
 // snake_case; GGUF's are llama.cpp's.
 import { nn } from '@llm/tensor';
-import { ggufNameBy } from '../../checkpoint/gguf-names.ts';
+import { interleavedRows } from '../../gguf/interleaved-rows.ts';
+import { ggufNameBy } from '../../gguf/names.ts';
+import { OFFSET_BY_ONE, type GgufTransform } from '../../gguf/transform.ts';
 import type { CheckpointLayout } from '../../checkpoint/layout.ts';
 import type { DecoderConfig } from './config.ts';
 
@@ -67,6 +69,16 @@ export function decoderLayout(config: DecoderConfig): CheckpointLayout {
       const expert = EXPERT.exec(path)?.[1] ?? '';
       return ggufNameBy(names, path.replace(EXPERT, '.experts.{e}.')).replace('{e}', expert);
     },
-    ggufInterleavedHeads: () => 0,
+    ggufTransform: (path) => transformOf(config, path),
   };
+}
+
+/** Types whose heads llama.cpp turns in neighbouring pairs. */
+const INTERLEAVED: readonly string[] = ['mistral', 'mixtral', 'smollm3'];
+
+function transformOf(config: DecoderConfig, path: string): GgufTransform | null {
+  if (config.hasOffsetNorms && /norm\.weight$/i.test(path)) return OFFSET_BY_ONE;
+  if (!INTERLEAVED.includes(config.modelType)) return null;
+  if (path.includes('.qProj.')) return interleavedRows(config.numAttentionHeads);
+  return path.includes('.kProj.') ? interleavedRows(config.numKeyValueHeads) : null;
 }

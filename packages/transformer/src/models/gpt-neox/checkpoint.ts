@@ -1,7 +1,9 @@
 // Names of GPT-NeoX's parameters in files: Hugging Face's are the paths in snake_case.
 import { nn } from '@llm/tensor';
-import { ggufNameBy } from '../../checkpoint/gguf-names.ts';
+import { ggufNameBy } from '../../gguf/names.ts';
+import { separatedQkv } from '../../gguf/transform.ts';
 import type { CheckpointLayout } from '../../checkpoint/layout.ts';
+import type { GptNeoxConfig } from './config.ts';
 
 const GGUF_NAMES = {
   'gptNeox.embedIn': 'token_embd',
@@ -17,11 +19,14 @@ const GGUF_NAMES = {
 
 const BUFFER = /\.attention\.(bias|masked_bias|rotary_emb\.inv_freq)$/; // of old checkpoints
 
-export const gptNeoxLayout: CheckpointLayout = {
-  bodyPrefix: 'gpt_neox.',
-  key: nn.toSnakePath,
-  isIgnored: (key) => BUFFER.test(key),
-  isTransposed: () => false,
-  ggufName: (path) => ggufNameBy(GGUF_NAMES, path),
-  ggufInterleavedHeads: () => 0,
-};
+export function gptNeoxLayout({ numAttentionHeads }: GptNeoxConfig): CheckpointLayout {
+  return {
+    bodyPrefix: 'gpt_neox.',
+    key: nn.toSnakePath,
+    isIgnored: (key) => BUFFER.test(key),
+    isTransposed: () => false,
+    ggufName: (path) => ggufNameBy(GGUF_NAMES, path),
+    ggufTransform: (path) =>
+      path.includes('.queryKeyValue.') ? separatedQkv(numAttentionHeads) : null,
+  };
+}

@@ -1,7 +1,7 @@
 // Names of GPT-2's parameters in files. Hugging Face's keys are the paths in snake_case, and its Conv1D
 // weights are stored as [in, out]; GGUF's names and layout come from llama.cpp's converter.
 import { nn } from '@llm/tensor';
-import { ggufNameBy } from '../../checkpoint/gguf-names.ts';
+import { ggufNameBy } from '../../gguf/names.ts';
 import type { CheckpointLayout } from '../../checkpoint/layout.ts';
 
 const GGUF_NAMES = {
@@ -26,5 +26,5 @@ export const gpt2Layout: CheckpointLayout = {
   isIgnored: (key) => BUFFER.test(key) || key === 'lm_head.weight',
   isTransposed: (path) => CONV1D.test(path),
   ggufName: (path) => ggufNameBy(GGUF_NAMES, path),
-  ggufInterleavedHeads: () => 0,
+  ggufTransform: () => null,
 };

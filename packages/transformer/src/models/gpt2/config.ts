@@ -10,8 +10,6 @@ import {
   readFields,
 } from '../../config/fields.ts';
 import { tokenId, tokenIds, type Fields, type TokenIds } from '../../config/fields.ts';
-import { ggufNumber, ggufTokenIds, ggufVocabSize } from '../../config/gguf-metadata.ts';
-import type { GgufMetadata } from '../../config/gguf-metadata.ts';
 import { ConfigError } from '../../errors.ts';
 
 export interface Gpt2Config {
@@ -78,23 +76,4 @@ export function readGpt2Config(input: Readonly<Record<string, unknown>>): Gpt2Co
 /** The record that config.json holds, still in camelCase. */
 export function writeGpt2Config(config: Gpt2Config): Record<string, unknown> {
   return { architectures: ['GPT2LMHeadModel'], ...config };
-}
-
-/** The configuration in a GGUF file's metadata. */
-export function gpt2ConfigFromGguf(
-  metadata: GgufMetadata,
-  tensorNames: ReadonlySet<string>,
-): Gpt2Config {
-  const number = (key: string): number => ggufNumber(metadata, `gpt2.${key}`);
-  return readGpt2Config({
-    vocabSize: ggufVocabSize(metadata, 'gpt2'),
-    nPositions: number('context_length'),
-    nEmbd: number('embedding_length'),
-    nLayer: number('block_count'),
-    nHead: number('attention.head_count'),
-    nInner: number('feed_forward_length'),
-    layerNormEpsilon: number('attention.layer_norm_epsilon'),
-    tieWordEmbeddings: !tensorNames.has('output.weight'),
-    ...ggufTokenIds(metadata),
-  });
 }

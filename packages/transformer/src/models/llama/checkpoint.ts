@@ -1,7 +1,8 @@
 // Names of Llama's parameters in files. Hugging Face's keys are the paths in snake_case; GGUF's come
 // from llama.cpp's converter, which also interleaves the rows of q and k.
 import { nn } from '@llm/tensor';
-import { ggufNameBy } from '../../checkpoint/gguf-names.ts';
+import { interleavedRows } from '../../gguf/interleaved-rows.ts';
+import { ggufNameBy } from '../../gguf/names.ts';
 import type { CheckpointLayout } from '../../checkpoint/layout.ts';
 import type { LlamaConfig } from './config.ts';
 
@@ -29,9 +30,9 @@ export function llamaLayout(config: LlamaConfig): CheckpointLayout {
       key.endsWith('rotary_emb.inv_freq') || (tieWordEmbeddings && key === 'lm_head.weight'),
     isTransposed: () => false,
     ggufName: (path) => ggufNameBy(GGUF_NAMES, path),
-    ggufInterleavedHeads: (path) => {
-      if (path.includes('.qProj.')) return numAttentionHeads;
-      return path.includes('.kProj.') ? numKeyValueHeads : 0;
+    ggufTransform: (path) => {
+      if (path.includes('.qProj.')) return interleavedRows(numAttentionHeads);
+      return path.includes('.kProj.') ? interleavedRows(numKeyValueHeads) : null;
     },
   };
 }

@@ -9,13 +9,6 @@ import {
   readFields,
 } from '../../config/fields.ts';
 import { tokenId, tokenIds, type Fields, type TokenIds } from '../../config/fields.ts';
-import {
-  ggufNumber,
-  ggufOptionalNumber,
-  ggufTokenIds,
-  ggufVocabSize,
-} from '../../config/gguf-metadata.ts';
-import type { GgufMetadata } from '../../config/gguf-metadata.ts';
 import type { RotaryScaling } from '@llm/tensor';
 import { ConfigError } from '../../errors.ts';
 import { readRopeScaling } from '../../position/rope-scaling.ts';
@@ -104,37 +97,4 @@ const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
 /** The record that config.json holds, still in camelCase. */
 export function writeLlamaConfig(config: LlamaConfig): Record<string, unknown> {
   return { architectures: ['LlamaForCausalLM'], ...config };
-}
-
-/** The configuration in a GGUF file's metadata; biases and tying show in the names of its tensors. */
-export function llamaConfigFromGguf(
-  metadata: GgufMetadata,
-  tensorNames: ReadonlySet<string>,
-): LlamaConfig {
-  const number = (key: string): number => ggufNumber(metadata, `llama.${key}`);
-  const optional = (key: string): number | undefined =>
-    ggufOptionalNumber(metadata, `llama.${key}`);
-  return readLlamaConfig({
-    vocabSize: ggufVocabSize(metadata, 'llama'),
-    hiddenSize: number('embedding_length'),
-    intermediateSize: number('feed_forward_length'),
-    numHiddenLayers: number('block_count'),
-    numAttentionHeads: number('attention.head_count'),
-    numKeyValueHeads: optional('attention.head_count_kv'),
-    headDim: optional('attention.key_length') ?? optional('rope.dimension_count'),
-    maxPositionEmbeddings: number('context_length'),
-    rmsNormEps: number('attention.layer_norm_rms_epsilon'),
-    ropeTheta: optional('rope.freq_base'),
-    ropeScaling: ggufRopeScaling(metadata),
-    attentionBias: tensorNames.has('blk.0.attn_q.bias'),
-    mlpBias: tensorNames.has('blk.0.ffn_up.bias'),
-    tieWordEmbeddings: !tensorNames.has('output.weight'),
-    ...ggufTokenIds(metadata),
-  });
-}
-
-function ggufRopeScaling(metadata: GgufMetadata): Record<string, unknown> | undefined {
-  const ropeType = metadata.get('llama.rope.scaling.type');
-  if (ropeType === undefined || ropeType === 'none') return undefined;
-  return { ropeType, factor: ggufNumber(metadata, 'llama.rope.scaling.factor') };
 }
