@@ -24,7 +24,11 @@ export class QuantizedWeight {
    *   element) stays the caller's
    * @throws ShapeError when the rows are not whole blocks or the bytes are not theirs
    */
-  constructor(type: QuantizedType, [rows, columns]: readonly [number, number], blocks: Uint8Array | Tensor) {
+  constructor(
+    type: QuantizedType,
+    [rows, columns]: readonly [number, number],
+    blocks: Uint8Array | Tensor,
+  ) {
     const { blockSize, blockBytes } = blockFormat(type);
     const bytes = blocks instanceof tf.Tensor ? blocks.size : blocks.byteLength;
     const expected = (rows * columns * blockBytes) / blockSize;
