@@ -1,5 +1,15 @@
-/** Tokenizers from and to files. Node only: the file system is imported when a function is called, not before. */
+/** Tokenizers from and to files. Node only. */
 import { TokenizerError, TokenizerFormatError } from '../errors.ts';
+import {
+  basename,
+  dirname,
+  join,
+  lookAt,
+  makeFolder,
+  readBytes,
+  withFile,
+  writeAtomic,
+} from '../node/files.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import type { TokenizerRoles } from '../tokenizer-options.ts';
 import { toSentencePieceModel } from '../sentencepiece/export-model.ts';
@@ -20,18 +30,16 @@ interface Loaded {
 }
 
 export async function loadTokenizer(path: string): Promise<Loaded> {
-  const { readdir, stat } = await import('node:fs/promises');
-  const { dirname, join } = await import('node:path');
-  const found = await stat(path).catch(() => {
+  const found = await lookAt(path);
+  if (found === undefined) {
     throw new TokenizerFormatError(
       `load: path: expected a file or a folder, got ${JSON.stringify(path)}, which does not exist.`,
     );
-  });
-  if (!found.isDirectory()) return loadFile(path, await loadRoles(dirname(path)));
+  }
+  if (found === 'file') return loadFile(path, await loadRoles(dirname(path)));
   const roles = await loadRoles(path);
-  const names = await readdir(path);
-  const name = FILES.find((candidate) => names.includes(candidate));
-  const ranks = names.find((candidate) => candidate.endsWith('.tiktoken'));
+  const name = FILES.find((candidate) => found.includes(candidate));
+  const ranks = found.find((candidate) => candidate.endsWith('.tiktoken'));
   return loadFile(join(path, name ?? ranks ?? 'tokenizer.json'), roles);
 }
 
@@ -39,15 +47,14 @@ export async function loadTokenizer(path: string): Promise<Loaded> {
 const FILES = ['tokenizer.json', 'tokenizer.model', 'spiece.model', 'vocab.json', 'vocab.txt'];
 
 async function loadFile(path: string, roles: TokenizerRoles): Promise<Loaded> {
-  const { basename, dirname, join } = await import('node:path');
   const name = basename(path);
   if (name.endsWith('.gguf')) return loadGguf(path);
   if (name.endsWith('.model')) {
-    const model = parseSentencePieceModel(await readBytes(path), path);
+    const model = parseSentencePieceModel(await readRequired(path), path);
     const found = sentencePieceDefinition(model, path);
     return { ...found, roles: { ...found.roles, ...defined(roles) } };
   }
-  const bytes = await readBytes(path);
+  const bytes = await readRequired(path);
   const text = (): string => new TextDecoder().decode(bytes);
   if (name.endsWith('.tiktoken')) {
     const encoding = name.slice(0, -'.tiktoken'.length);
@@ -55,7 +62,7 @@ async function loadFile(path: string, roles: TokenizerRoles): Promise<Loaded> {
   }
   if (name === 'vocab.txt') return { definition: bertDefinition(text(), roles.config), roles };
   if (name === 'vocab.json') {
-    const merges = new TextDecoder().decode(await readBytes(join(dirname(path), 'merges.txt')));
+    const merges = new TextDecoder().decode(await readRequired(join(dirname(path), 'merges.txt')));
     return { definition: gpt2Definition(text(), merges, roles), roles };
   }
   return { definition: parseTokenizerJson(bytes, path), roles };
@@ -66,29 +73,19 @@ function defined(roles: TokenizerRoles): Partial<TokenizerRoles> {
   return Object.fromEntries(Object.entries(roles).filter(([, value]) => value !== undefined));
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
-  const { readFile } = await import('node:fs/promises');
-  return readFile(path).catch(() => {
-    throw new TokenizerFormatError(
-      `load: path: expected a readable tokenizer.json (or another of ${FILES.join(', ')}, *.tiktoken, *.gguf), got none at ${path}.`,
-    );
-  });
+async function readRequired(path: string): Promise<Uint8Array> {
+  const bytes = await readBytes(path);
+  if (bytes !== undefined) return bytes;
+  throw new TokenizerFormatError(
+    `load: path: expected a readable tokenizer.json (or another of ${FILES.join(', ')}, *.tiktoken, *.gguf), got none at ${path}.`,
+  );
 }
 
 async function loadGguf(path: string): Promise<Loaded> {
-  const { open } = await import('node:fs/promises');
-  const handle = await open(path, 'r');
   try {
-    const { size } = await handle.stat();
-    const readPrefix = async (length: number): Promise<Uint8Array> => {
-      const { buffer, bytesRead } = await handle.read(new Uint8Array(length), 0, length, 0);
-      return buffer.subarray(0, bytesRead);
-    };
-    return ggufDefinition(await readGgufMetadata({ size, readPrefix }));
+    return await withFile(path, async (file) => ggufDefinition(await readGgufMetadata(file)));
   } catch (error) {
     throw error instanceof TokenizerError ? namingFile(error, path) : error;
-  } finally {
-    await handle.close();
   }
 }
 
@@ -100,10 +97,10 @@ function namingFile(error: TokenizerError, path: string): TokenizerError {
 
 /** What tokenizer_config.json and chat_template.jinja beside the tokenizer say; both may be missing. */
 async function loadRoles(folder: string): Promise<TokenizerRoles> {
-  const { readFile } = await import('node:fs/promises');
-  const { join } = await import('node:path');
-  const read = (name: string): Promise<string | undefined> =>
-    readFile(join(folder, name), 'utf8').catch(() => undefined);
+  const read = async (name: string): Promise<string | undefined> => {
+    const bytes = await readBytes(join(folder, name));
+    return bytes && new TextDecoder().decode(bytes);
+  };
   const configText = await read('tokenizer_config.json');
   const config =
     configText === undefined
@@ -145,13 +142,11 @@ function defaultTemplate(value: unknown): string | undefined {
 }
 
 export async function saveTokenizer(path: string, tokenizer: Tokenizer): Promise<void> {
-  const { mkdir } = await import('node:fs/promises');
-  const { join } = await import('node:path');
   const document = `${JSON.stringify(tokenizer.toJSON(), null, 2)}\n`;
   if (path.endsWith('.json')) return writeAtomic(path, document);
   const other = otherFormat(path, tokenizer);
   if (other !== undefined) return writeAtomic(path, other);
-  await mkdir(path, { recursive: true });
+  await makeFolder(path);
   await writeAtomic(join(path, 'tokenizer.json'), document);
   await writeAtomic(
     join(path, 'tokenizer_config.json'),
@@ -190,32 +185,4 @@ function configJson(tokenizer: Tokenizer): JsonObject {
     if (tokenContent(config[key]) !== token) written[key] = token;
   }
   return written;
-}
-
-function cannotWrite(path: string, error: unknown): TokenizerError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const got = code === 'ENOSPC' ? 'a full disk' : message;
-  return new TokenizerError(
-    `save: ${path}: expected to write the file, got ${got}. Nothing was changed; make room or choose another place.`,
-    { cause: error },
-  );
-}
-
-/** Never leaves half a file: written beside, synced, renamed. */
-async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  const { open, rename, rm } = await import('node:fs/promises');
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw cannotWrite(path, error);
-  }
 }

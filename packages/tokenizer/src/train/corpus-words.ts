@@ -1,15 +1,21 @@
 /** The pieces of a corpus with how often each came, for trainers that work on any pre-tokenizer. Texts are streamed. */
 import { TokenizerError } from '../errors.ts';
-import { parseNormalizer } from '../normalizers/normalizer.ts';
-import { parsePreTokenizer } from '../pre-tokenizers/pre-tokenizer.ts';
 import type { TokenizerRoles } from '../tokenizer-options.ts';
-import { wellFormed } from '../unicode/well-formed.ts';
-import { forEachBlankWord, isBert } from '../wordpiece/blank-words.ts';
+import { joinPieces } from './join-counts.ts';
+import type { Texts } from './text-batches.ts';
+import { checkTexts } from './text-batches.ts';
+import type { Counted, CountedPieces, CountJob } from './text-counter.ts';
+import { splitCounted } from './text-counter.ts';
+import { ThreadTeam } from './thread-team.ts';
+
+export type { Texts } from './text-batches.ts';
 
 export interface CorpusProgress {
-  /** What is being done: `count` reads the texts. */
-  readonly phase: string;
+  /** What is being done: `count` reads the texts; `merge` and `expect` make the vocabulary. */
+  readonly phase: 'count' | 'merge' | 'expect';
+  /** Texts read, or bytes of files (count); tokens so far (merge) or still (expect). */
   readonly done: number;
+  /** Bytes of all files, or the goal; unknown for texts that come one by one. */
   readonly total: number | undefined;
 }
 
@@ -21,60 +27,50 @@ export interface CorpusOptions extends Omit<TokenizerRoles, 'config'> {
   readonly normalizer?: unknown;
   /** A pre-tokenizer of tokenizer.json. */
   readonly preTokenizer?: unknown;
+  /** Threads, this one among them; the result is the same for any number. A browser has one. @default 1 */
+  readonly threads?: number;
   readonly onProgress?: (progress: CorpusProgress) => void;
   readonly signal?: AbortSignal;
 }
 
-export type Texts = Iterable<string> | AsyncIterable<string>;
+/** Runs `work` with the threads that the options ask for, and ends them. */
+export async function withThreads<Result>(
+  options: Pick<CorpusOptions, 'threads'>,
+  name: string,
+  work: (team: ThreadTeam) => Promise<Result>,
+): Promise<Result> {
+  const team = await ThreadTeam.start(options.threads ?? 1, name);
+  try {
+    return await work(team);
+  } finally {
+    await team.close();
+  }
+}
 
 /** Every different piece, in the order of its first coming, with its count. */
 export async function countPieces(
   texts: Texts,
   options: CorpusOptions,
   name: string,
+  team: ThreadTeam,
 ): Promise<Map<string, number>> {
-  if (typeof texts === 'string') {
-    throw new TokenizerError(
-      `${name}: texts: expected an iterable of texts, got one string, which would be read letter by letter. Pass [text].`,
-    );
-  }
-  const { normalizer, preTokenizer, signal, onProgress } = options;
-  const normalize = normalizer ? parseNormalizer(normalizer, `${name}: normalizer`) : undefined;
-  const split = preTokenizer ? parsePreTokenizer(preTokenizer, `${name}: preTokenizer`) : undefined;
-  const piecesOf = (text: string): string[] => {
-    const normalized = normalize ? normalize(text) : text;
-    return split ? split(normalized) : [normalized];
-  };
-  const byWord = isBert(normalizer, preTokenizer);
-  const counts = new Map<string, number>();
-  const count = (piece: string, times = 1): void => {
-    if (piece !== '') counts.set(piece, (counts.get(piece) ?? 0) + times);
-  };
-  let done = 0;
-  for await (const text of texts) {
-    signal?.throwIfAborted();
-    if (typeof text !== 'string')
-      throw new TokenizerError(
-        `${name}: texts: expected strings, got ${typeof text} as item ${done}.`,
-      );
-    const whole = wellFormed(text);
-    if (byWord) forEachBlankWord(whole, (word) => count(word));
-    else for (const piece of piecesOf(whole)) count(piece);
-    onProgress?.({ phase: 'count', done: ++done, total: undefined });
-  }
-  return byWord ? splitCounted(counts, piecesOf) : counts;
+  const { normalizer = null, preTokenizer = null } = options;
+  const job: CountJob = { unit: 'text', normalizer, preTokenizer, name };
+  const lists = await countTexts(texts, job, options, team);
+  return splitCounted(joinPieces(lists as CountedPieces[]), job);
 }
 
-/** The pieces of counted words. */
-function splitCounted(
-  words: ReadonlyMap<string, number>,
-  piecesOf: (text: string) => string[],
-): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const [word, times] of words)
-    for (const piece of piecesOf(word))
-      if (piece !== '') counts.set(piece, (counts.get(piece) ?? 0) + times);
-  return counts;
+export async function countTexts(
+  texts: Texts,
+  job: CountJob,
+  { signal, onProgress }: Pick<CorpusOptions, 'signal' | 'onProgress'>,
+  team: ThreadTeam,
+): Promise<Counted[]> {
+  checkTexts(texts, job.name);
+  return team.count(texts, job, (done, total) => {
+    signal?.throwIfAborted();
+    onProgress?.({ phase: 'count', done, total });
+  });
 }
 
 /** By code point, as Rust orders strings; `<` orders by UTF-16 unit, which differs beyond U+FFFF. */

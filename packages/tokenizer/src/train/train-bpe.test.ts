@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BpeModel } from '../bpe/bpe-model.ts';
 import type { Tokenizer } from '../tokenizer.ts';
-import type { TrainBpeOptions, TrainProgress } from './train-bpe.ts';
+import type { CorpusProgress } from './corpus-words.ts';
+import type { TrainBpeOptions } from './train-bpe.ts';
 import { trainBpe } from './train-bpe.ts';
 
 interface Case extends TrainBpeOptions {
@@ -57,8 +58,8 @@ describe('trainBpe', () => {
   });
 
   it('reports its progress and stops when aborted', async () => {
-    const seen: TrainProgress[] = [];
-    const onProgress = (progress: TrainProgress): void => void seen.push(progress);
+    const seen: CorpusProgress[] = [];
+    const onProgress = (progress: CorpusProgress): void => void seen.push(progress);
     await trainBpe(['low lower', 'lowest'], { vocabSize: 260, onProgress });
     expect(seen.at(1)).toEqual({ phase: 'count', done: 2, total: undefined });
     expect(seen.at(-1)).toEqual({ phase: 'merge', done: 260, total: 260 });

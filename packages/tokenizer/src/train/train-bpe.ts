@@ -7,42 +7,28 @@ import type { Merge } from '../bpe/bpe-model.ts';
 import { BpeModel } from '../bpe/bpe-model.ts';
 import { TokenizerError } from '../errors.ts';
 import { isObject } from '../io/json-fields.ts';
-import { parseNormalizer } from '../normalizers/normalizer.ts';
-import { knownScanner } from '../pre-tokenizers/known-scanner.ts';
-import { parsePreTokenizer } from '../pre-tokenizers/pre-tokenizer.ts';
-import type { TokenizerRoles } from '../tokenizer-options.ts';
 import { Tokenizer } from '../tokenizer.ts';
 import { Vocabulary } from '../vocabulary.ts';
-import { WordCounter } from './count-words.ts';
+import type { CorpusOptions, Texts } from './corpus-words.ts';
+import { countTexts, withThreads } from './corpus-words.ts';
+import { joinBytes } from './join-counts.ts';
+import type { Words } from './learn-merges.ts';
 import { learnMerges } from './learn-merges.ts';
+import type { CountedBytes, CountJob } from './text-counter.ts';
 
-export interface TrainProgress {
-  readonly phase: 'count' | 'merge';
-  /** Texts read (count), tokens in the vocabulary (merge). */
-  readonly done: number;
-  /** The vocabulary's goal (merge); unknown while counting. */
-  readonly total: number | undefined;
-}
-
-export interface TrainBpeOptions extends Omit<TokenizerRoles, 'config'> {
+export interface TrainBpeOptions extends Omit<CorpusOptions, 'preTokenizer'> {
   /** Tokens in all: special ones, alphabet, merges. @default 30000 */
   readonly vocabSize?: number;
   /** Pairs seen less often are not merged. @default 0 */
   readonly minFrequency?: number;
-  /** They get the first ids. @default [] */
-  readonly specialTokens?: readonly string[];
   /** All 256 bytes, so that any text can be encoded, or only the bytes of the corpus. @default 'bytes' */
   readonly initialAlphabet?: 'bytes' | 'seen';
   /** Keep only the most frequent symbols of the alphabet. @default no limit */
   readonly limitAlphabet?: number;
   /** No merge makes a token of this many bytes or more. @default no limit */
   readonly maxTokenLength?: number;
-  /** A normalizer of tokenizer.json. @default none */
-  readonly normalizer?: unknown;
   /** A pre-tokenizer of tokenizer.json that ends in ByteLevel. @default GPT-2's ByteLevel */
   readonly preTokenizer?: unknown;
-  readonly onProgress?: (progress: TrainProgress) => void;
-  readonly signal?: AbortSignal;
 }
 
 const BYTE_LEVEL = {
@@ -53,11 +39,8 @@ const BYTE_LEVEL = {
 };
 
 /** @param texts Documents, or parts of documents: no word goes across from one to the next. */
-export async function trainBpe(
-  texts: Iterable<string> | AsyncIterable<string>,
-  options: TrainBpeOptions = {},
-): Promise<Tokenizer> {
-  checkOptions(texts, options);
+export async function trainBpe(texts: Texts, options: TrainBpeOptions = {}): Promise<Tokenizer> {
+  checkOptions(options);
   const counter = await countWords(texts, options);
   const alphabet = chooseAlphabet(counter, options);
   const tokens = [...new Set([...(options.specialTokens ?? []), ...alphabet])];
@@ -74,12 +57,7 @@ export async function trainBpe(
   return buildTokenizer(tokens, merges, options);
 }
 
-function checkOptions(texts: unknown, options: TrainBpeOptions): void {
-  if (typeof texts === 'string') {
-    throw new TokenizerError(
-      'trainBpe: texts: expected an iterable of texts, got one string, which would be read letter by letter. Pass [text].',
-    );
-  }
+function checkOptions(options: TrainBpeOptions): void {
   const { vocabSize = 30_000, specialTokens = [] } = options;
   const least =
     specialTokens.length + (options.initialAlphabet === 'seen' ? 0 : BYTE_CHARACTERS.length);
@@ -106,41 +84,17 @@ function endsInByteLevel(json: unknown): boolean {
   return Array.isArray(steps) ? endsInByteLevel(steps.at(-1)) : json['type'] === 'ByteLevel';
 }
 
-async function countWords(
-  texts: Iterable<string> | AsyncIterable<string>,
-  options: TrainBpeOptions,
-): Promise<WordCounter> {
-  const counter = new WordCounter();
-  const addText = textAdder(counter, options);
-  let done = 0;
-  for await (const text of texts) {
-    options.signal?.throwIfAborted();
-    if (typeof text !== 'string') {
-      throw new TokenizerError(
-        `trainBpe: texts: expected strings, got ${typeof text} as item ${done}.`,
-      );
-    }
-    addText(text);
-    options.onProgress?.({ phase: 'count', done: ++done, total: undefined });
-  }
-  return counter;
-}
-
-function textAdder(counter: WordCounter, options: TrainBpeOptions): (text: string) => void {
-  const preTokenizer = options.preTokenizer ?? BYTE_LEVEL;
-  const normalize = options.normalizer
-    ? parseNormalizer(options.normalizer, 'trainBpe: normalizer')
-    : (text: string): string => text;
-  const scanner = knownScanner(preTokenizer);
-  if (scanner !== undefined) return (text) => counter.addText(normalize(text), scanner);
-  const split = parsePreTokenizer(preTokenizer, 'trainBpe: preTokenizer');
-  return (text) => {
-    for (const piece of split(normalize(text))) counter.addPiece(piece);
-  };
+async function countWords(texts: Texts, options: TrainBpeOptions): Promise<CountedBytes> {
+  const name = 'trainBpe';
+  const { normalizer = null, preTokenizer = BYTE_LEVEL } = options;
+  const job: CountJob = { unit: 'bytes', normalizer, preTokenizer, name };
+  return withThreads(options, name, async (team) =>
+    joinBytes((await countTexts(texts, job, options, team)) as CountedBytes[]),
+  );
 }
 
 /** The alphabet's characters, sorted by code point. */
-function chooseAlphabet(counter: WordCounter, options: TrainBpeOptions): string[] {
+function chooseAlphabet(counter: CountedBytes, options: TrainBpeOptions): string[] {
   const seen = new Float64Array(256);
   const { bytes, starts, counts } = counter;
   counts.forEach((count, word) => {
@@ -161,20 +115,12 @@ function chooseAlphabet(counter: WordCounter, options: TrainBpeOptions): string[
 }
 
 /** The words as ids of their bytes; bytes outside the alphabet are left out. */
-function wordsOf(
-  counter: WordCounter,
-  tokens: readonly string[],
-): {
-  symbols: Int32Array;
-  starts: number[];
-  lengths: Int32Array;
-  counts: number[];
-} {
+function wordsOf(counter: CountedBytes, tokens: readonly string[]): Words {
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const byteIds = BYTE_CHARACTERS.map((character) => ids.get(character) ?? -1);
   const symbols = new Int32Array(counter.starts.at(-1) as number);
-  const lengths = new Int32Array(counter.size);
-  for (let word = 0; word < counter.size; word++) {
+  const lengths = new Int32Array(counter.counts.length);
+  for (let word = 0; word < counter.counts.length; word++) {
     let write = counter.starts[word] as number;
     for (let i = write; i < (counter.starts[word + 1] as number); i++) {
       const id = byteIds[counter.bytes[i] as number] as number;

@@ -3,15 +3,14 @@
  * then rounds of expectation maximisation and pruning until the size is near, then the best pieces and all characters.
  */
 import type { Tokenizer } from '../tokenizer.ts';
-import { PieceTrie } from '../unigram/piece-trie.ts';
 import type { ScoredPiece } from '../unigram/unigram-model.ts';
 import { UnigramModel } from '../unigram/unigram-model.ts';
 import { buildTrained } from './build-tokenizer.ts';
 import type { CorpusOptions, Texts } from './corpus-words.ts';
-import { checkVocabSize, countPieces } from './corpus-words.ts';
-import type { CountedWords } from './unigram-em.ts';
-import { digamma, expectCounts } from './unigram-em.ts';
-import type { WeighedPieces } from './unigram-prune.ts';
+import { checkVocabSize, countPieces, withThreads } from './corpus-words.ts';
+import type { ThreadTeam } from './thread-team.ts';
+import type { Kept, WeighedPieces } from './unigram-em.ts';
+import { digamma } from './unigram-em.ts';
 import { choosePieces } from './unigram-prune.ts';
 import { seedPieces } from './unigram-seeds.ts';
 
@@ -53,14 +52,17 @@ export async function trainUnigram(
     specialTokens: [...new Set([unkToken, ...(options.specialTokens ?? [])])],
     preTokenizer: options.preTokenizer ?? METASPACE,
   };
-  const counts = await countPieces(texts, filled, 'trainUnigram');
-  const required = requiredCharacters(counts, options.initialAlphabet ?? []);
-  const { specialTokens } = filled;
-  checkVocabSize('trainUnigram', vocabSize, specialTokens.length + required.length);
-  const learned = learnPieces(counts, { ...options, vocabSize });
-  const pieces = finish(learned, required, vocabSize - specialTokens.length, specialTokens);
-  const model = new UnigramModel(pieces, { unkId: specialTokens.indexOf(unkToken) });
-  return buildTrained(model, filled, { decoder: METASPACE });
+  const name = 'trainUnigram';
+  return withThreads(options, name, async (team) => {
+    const counts = await countPieces(texts, filled, name, team);
+    const required = requiredCharacters(counts, options.initialAlphabet ?? []);
+    const { specialTokens } = filled;
+    checkVocabSize(name, vocabSize, specialTokens.length + required.length);
+    const learned = await learnPieces(counts, { ...options, vocabSize }, team);
+    const pieces = finish(learned, required, vocabSize - specialTokens.length, specialTokens);
+    const model = new UnigramModel(pieces, { unkId: specialTokens.indexOf(unkToken) });
+    return buildTrained(model, filled, { decoder: METASPACE });
+  });
 }
 
 function requiredCharacters(
@@ -74,35 +76,62 @@ function requiredCharacters(
   return [...seen].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([text]) => text);
 }
 
-function learnPieces(
+async function learnPieces(
   counts: ReadonlyMap<string, number>,
   options: TrainUnigramOptions & { readonly vocabSize: number },
-): WeighedPieces {
+  team: ThreadTeam,
+): Promise<WeighedPieces> {
   const { vocabSize, shrinkingFactor = 0.75, subIterations = 2 } = options;
   const { seedSize = 1_000_000, maxPieceLength = 16 } = options;
   const words = { texts: [...counts.keys()], counts: Float64Array.from(counts.values()) };
+  const wordCount = words.counts.reduce((sum, count) => sum + count, 0);
   const desired = Math.floor(vocabSize * SURPLUS);
-  let current = normalized(seedPieces(counts, { seedSize, maxPieceLength }));
+  const vocabulary = new ShrinkingPieces(
+    normalized(seedPieces(counts, { seedSize, maxPieceLength })),
+  );
+  await team.startRounds(words, vocabulary.current.pieces);
   for (;;) {
     for (let i = 0; i < subIterations; i++) {
       options.signal?.throwIfAborted();
-      current = maximize(current, words);
-      options.onProgress?.({ phase: 'expect', done: current.pieces.length, total: desired });
+      await maximize(vocabulary, team);
+      const { length } = vocabulary.current.pieces;
+      options.onProgress?.({ phase: 'expect', done: length, total: desired });
     }
+    const { current } = vocabulary;
     if (current.pieces.length <= desired) return current;
     const size = Math.max(desired, Math.floor(current.pieces.length * shrinkingFactor));
-    const kept = choosePieces(current, words, unkScoreOf(current.scores), size);
+    const unkScore = unkScoreOf(current.scores);
+    const usage = await team.usage(vocabulary.takeKept(), current.scores, unkScore);
+    const kept = choosePieces(current, usage, wordCount, unkScore, size);
     // What cannot be written otherwise stays, even beyond the size: then nothing more can go.
     if (kept.length === current.pieces.length) return current;
-    current = select(current, kept);
+    vocabulary.keep(kept, (id) => current.scores[id] as number);
   }
 }
 
-function select({ pieces, scores }: WeighedPieces, ids: readonly number[]): WeighedPieces {
-  return {
-    pieces: ids.map((id) => pieces[id] as string),
-    scores: Float64Array.from(ids, (id) => scores[id] as number),
-  };
+/** The pieces that are left, and which of them the threads have not been told of yet. */
+class ShrinkingPieces {
+  current: WeighedPieces;
+  #kept: Kept;
+
+  constructor(pieces: WeighedPieces) {
+    this.current = pieces;
+  }
+
+  keep(ids: readonly number[], score: (id: number) => number): void {
+    const { pieces } = this.current;
+    this.#kept = ids.length === pieces.length ? undefined : Int32Array.from(ids);
+    this.current = {
+      pieces: ids.map((id) => pieces[id] as string),
+      scores: Float64Array.from(ids, score),
+    };
+  }
+
+  takeKept(): Kept {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    return kept;
+  }
 }
 
 function normalized(seeds: readonly { piece: string; score: number }[]): WeighedPieces {
@@ -118,17 +147,13 @@ function unkScoreOf(scores: Float64Array): number {
 }
 
 /** Counts to scores by ψ, not log, which makes rare pieces rarer still: a sparse prior (variational Bayes). */
-function maximize(current: WeighedPieces, words: CountedWords): WeighedPieces {
-  const trie = new PieceTrie(current.pieces);
-  const { counts } = expectCounts(words, trie, current.scores, unkScoreOf(current.scores));
-  const kept = current.pieces.flatMap((_, id) =>
-    (counts[id] as number) >= LEAST_EXPECTED ? [id] : [],
-  );
+async function maximize(vocabulary: ShrinkingPieces, team: ThreadTeam): Promise<void> {
+  const { scores } = vocabulary.current;
+  const { counts } = await team.expect(vocabulary.takeKept(), scores, unkScoreOf(scores));
+  const kept: number[] = [];
+  counts.forEach((count, id) => count >= LEAST_EXPECTED && kept.push(id));
   const total = digamma(kept.reduce((sum, id) => sum + (counts[id] as number), 0));
-  return {
-    pieces: kept.map((id) => current.pieces[id] as string),
-    scores: Float64Array.from(kept, (id) => digamma(counts[id] as number) - total),
-  };
+  vocabulary.keep(kept, (id) => digamma(counts[id] as number) - total);
 }
 
 /** All required characters, then the best other pieces, in the order of their scores. */

@@ -4,7 +4,7 @@ import { Vocabulary } from '../vocabulary.ts';
 import { WordLevelModel } from '../wordlevel/word-level-model.ts';
 import { buildTrained } from './build-tokenizer.ts';
 import type { CorpusOptions, Texts } from './corpus-words.ts';
-import { byCodePoint, checkVocabSize, countPieces } from './corpus-words.ts';
+import { byCodePoint, checkVocabSize, countPieces, withThreads } from './corpus-words.ts';
 
 export interface TrainWordLevelOptions extends CorpusOptions {
   /** Tokens in all. @default 30000 */
@@ -28,7 +28,8 @@ export async function trainWordLevel(
     preTokenizer: options.preTokenizer ?? DEFAULT_PRE_TOKENIZER,
   };
   checkVocabSize('trainWordLevel', vocabSize, specialTokens.length);
-  const counts = await countPieces(texts, filled, 'trainWordLevel');
+  const name = 'trainWordLevel';
+  const counts = await withThreads(options, name, (team) => countPieces(texts, filled, name, team));
   const words = [...counts]
     .filter(([, count]) => count >= minFrequency)
     .sort(([a, m], [b, n]) => n - m || byCodePoint(a, b))

@@ -8,7 +8,7 @@ import { Vocabulary } from '../vocabulary.ts';
 import { WordPieceModel } from '../wordpiece/word-piece-model.ts';
 import { buildTrained } from './build-tokenizer.ts';
 import type { CorpusOptions, Texts } from './corpus-words.ts';
-import { byCodePoint, checkVocabSize, countPieces } from './corpus-words.ts';
+import { byCodePoint, checkVocabSize, countPieces, withThreads } from './corpus-words.ts';
 import type { Words } from './learn-merges.ts';
 import { learnMerges } from './learn-merges.ts';
 
@@ -52,7 +52,8 @@ export async function trainWordPiece(
     preTokenizer: options.preTokenizer ?? { type: 'BertPreTokenizer' },
   };
   checkVocabSize('trainWordPiece', vocabSize, filled.specialTokens.length);
-  const counts = await countPieces(texts, filled, 'trainWordPiece');
+  const name = 'trainWordPiece';
+  const counts = await withThreads(options, name, (team) => countPieces(texts, filled, name, team));
   const alphabet = chooseAlphabet(counts, options);
   const tokens = [...new Set([...filled.specialTokens, ...alphabet])];
   const words = wordsOf(counts, tokens, new Set(alphabet), prefix);

@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Tokenizer } from '../index.ts';
 import { trainUnigram, trainWordLevel, trainWordPiece } from '../index.ts';
-import { PieceTrie } from '../unigram/piece-trie.ts';
 import type { UnigramModel } from '../unigram/unigram-model.ts';
-import { countPieces } from './corpus-words.ts';
+import { countPieces, withThreads } from './corpus-words.ts';
 import { digamma, expectCounts } from './unigram-em.ts';
 import { seedPieces } from './unigram-seeds.ts';
 
@@ -73,11 +72,14 @@ describe('trainUnigram', () => {
   /** Of the corpus: the sum over its words of the log of all ways to write them. */
   async function logLikelihood(lines: string[], pieces: readonly (readonly [string, number])[]) {
     const preTokenizer = { type: 'Metaspace', prepend_scheme: 'always' };
-    const counts = await countPieces(lines, { preTokenizer }, 'test');
+    const options = { preTokenizer };
+    const counts = await withThreads({}, 'test', (team) =>
+      countPieces(lines, options, 'test', team),
+    );
     const words = { texts: [...counts.keys()], counts: Float64Array.from(counts.values()) };
     const scores = Float64Array.from(pieces, ([, score]) => score);
-    const trie = new PieceTrie(pieces.map(([piece], id) => (id === 0 ? undefined : piece)));
-    return expectCounts(words, trie, scores, -100).logLikelihood;
+    const texts = pieces.map(([piece], id) => (id === 0 ? '' : piece)); // <unk> stands in no text
+    return expectCounts(words, { pieces: texts, scores }, -100).logLikelihood;
   }
 
   it.each(fixture.unigram.map((item) => [item.vocabSize, item] as const))(
@@ -130,8 +132,7 @@ describe('the steps of Unigram training', () => {
     const words = { texts: ['ab'], counts: Float64Array.of(2) };
     const { counts, logLikelihood } = expectCounts(
       words,
-      new PieceTrie(['ab', 'a', 'b']),
-      scores,
+      { pieces: ['ab', 'a', 'b'], scores },
       -20,
     );
     expect(counts[0]).toBeCloseTo((2 * 0.5) / 0.66, 12);

@@ -1,13 +1,22 @@
 /**
  * One round of expectation maximisation for Unigram (Kudo 2018, section 3.2): how often each piece is expected over all
- * ways to write the corpus, then scores from those counts. In log space throughout.
+ * ways to write the corpus. The words are dealt into a fixed number of shards whose counts are added in their order, so
+ * that the sums are the same bits on any number of threads.
  */
-import type { PieceTrie } from '../unigram/piece-trie.ts';
+import { PieceTrie } from '../unigram/piece-trie.ts';
+import { WordEdges } from './word-edges.ts';
+import { ScoreTable, WordLattice } from './word-lattice.ts';
 
 /** Different words with their counts. */
 export interface CountedWords {
   readonly texts: readonly string[];
   readonly counts: Float64Array;
+}
+
+/** Pieces with their log probabilities, by id. */
+export interface WeighedPieces {
+  readonly pieces: readonly string[];
+  readonly scores: Float64Array;
 }
 
 export interface Expectation {
@@ -17,125 +26,103 @@ export interface Expectation {
   readonly logLikelihood: number;
 }
 
+/** How often each piece stands in the best writing of each word, repeats counted; the last entry is for unknowns. */
+export type Usage = Float64Array;
+
+export const SHARDS = 8;
+
+/** The words of one shard: every eighth, so that all have long and short, common and rare ones. */
+export function shardOf({ texts, counts }: CountedWords, shard: number): CountedWords {
+  return {
+    texts: texts.filter((_, i) => i % SHARDS === shard),
+    counts: counts.filter((_, i) => i % SHARDS === shard),
+  };
+}
+
+/** The pieces that are left, by their old ids; undefined: all, as before. */
+export type Kept = Int32Array | undefined;
+
+/** The rounds on the shards that one thread has; an answer for each of them. */
+export class ShardRounds {
+  readonly #shards: readonly { readonly edges: WordEdges; readonly counts: Float64Array }[];
+  /** By piece: 1 for a single character. */
+  #isCharacter: Uint8Array;
+
+  constructor(shards: readonly CountedWords[], pieces: readonly string[]) {
+    const trie = new PieceTrie(pieces);
+    this.#shards = shards.map(({ texts, counts }) => ({
+      edges: new WordEdges(texts, trie),
+      counts,
+    }));
+    this.#isCharacter = Uint8Array.from(pieces, (piece) => (isOneCharacter(piece) ? 1 : 0));
+  }
+
+  #keep(kept: Kept): void {
+    if (kept === undefined) return;
+    const newIds = new Int32Array(this.#isCharacter.length).fill(-1);
+    kept.forEach((old, id) => (newIds[old] = id));
+    for (const { edges } of this.#shards) edges.renumber(newIds, this.#isCharacter);
+    this.#isCharacter = Uint8Array.from(kept, (old) => this.#isCharacter[old] as number);
+  }
+
+  expect(kept: Kept, scores: Float64Array, unkScore: number): Expectation[] {
+    this.#keep(kept);
+    const table = new ScoreTable(scores, unkScore);
+    return this.#shards.map((shard) => {
+      const counts = new Float64Array(scores.length);
+      const lattice = new WordLattice(shard.edges, table);
+      let logLikelihood = 0;
+      shard.counts.forEach((count, word) => {
+        logLikelihood += count * lattice.addMarginals(word, count, counts);
+      });
+      return { counts, logLikelihood };
+    });
+  }
+
+  usage(kept: Kept, scores: Float64Array, unkScore: number): Usage[] {
+    this.#keep(kept);
+    const table = new ScoreTable(scores, unkScore);
+    return this.#shards.map((shard) => {
+      const usage = new Float64Array(scores.length + 1);
+      const lattice = new WordLattice(shard.edges, table);
+      shard.counts.forEach((count, word) => {
+        lattice.forEachBest(word, (id) => {
+          const at = id < 0 ? scores.length : id;
+          usage[at] = (usage[at] as number) + count;
+        });
+      });
+      return usage;
+    });
+  }
+}
+
+export function isOneCharacter(piece: string): boolean {
+  return piece.length === ((piece.codePointAt(0) as number) > 0xffff ? 2 : 1);
+}
+
+/** @param shards In the order of the shards. */
+export function sumShards(shards: readonly Expectation[]): Expectation {
+  return {
+    counts: sumArrays(shards.map(({ counts }) => counts)),
+    logLikelihood: shards.reduce((sum, shard) => sum + shard.logLikelihood, 0),
+  };
+}
+
+export function sumArrays([first, ...others]: readonly Float64Array[]): Float64Array {
+  const sum = (first as Float64Array).slice();
+  for (const other of others)
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (other[i] as number);
+  return sum;
+}
+
+/** One round on all words, without threads. */
 export function expectCounts(
   words: CountedWords,
-  trie: PieceTrie,
-  scores: Float64Array,
+  { pieces, scores }: WeighedPieces,
   unkScore: number,
 ): Expectation {
-  const expected = new Float64Array(scores.length);
-  const lattice = new WordLattice(trie, scores, unkScore);
-  let logLikelihood = 0;
-  words.texts.forEach((text, i) => {
-    const count = words.counts[i] as number;
-    logLikelihood += count * lattice.addMarginals(text, count, expected);
-  });
-  return { counts: expected, logLikelihood };
-}
-
-/** The edges of one word's lattice in flat arrays, reused from word to word. */
-class WordLattice {
-  readonly #trie: PieceTrie;
-  readonly #scores: Float64Array;
-  readonly #unkScore: number;
-  #edgeStart = new Int32Array(1024);
-  #edgeEnd = new Int32Array(1024);
-  #edgeId = new Int32Array(1024);
-  #edges = 0;
-  #forward = new Float64Array(64);
-  #backward = new Float64Array(64);
-
-  constructor(trie: PieceTrie, scores: Float64Array, unkScore: number) {
-    this.#trie = trie;
-    this.#scores = scores;
-    this.#unkScore = unkScore;
-  }
-
-  /** Adds `weight` times the probability of each piece in `text`; returns the log of the sum over all ways. */
-  addMarginals(text: string, weight: number, expected: Float64Array): number {
-    this.#findEdges(text);
-    const length = text.length;
-    if (length >= this.#forward.length) {
-      this.#forward = new Float64Array(length * 2);
-      this.#backward = new Float64Array(length * 2);
-    }
-    const forward = this.#forward.fill(Number.NEGATIVE_INFINITY, 0, length + 1);
-    const backward = this.#backward.fill(Number.NEGATIVE_INFINITY, 0, length + 1);
-    forward[0] = 0;
-    backward[length] = 0;
-    // Edges are in the order of their starts, so what an edge starts from is complete when it comes.
-    for (let i = 0; i < this.#edges; i++) {
-      const [start, end] = [this.#edgeStart[i] as number, this.#edgeEnd[i] as number];
-      forward[end] = logAdd(forward[end] as number, (forward[start] as number) + this.#score(i));
-    }
-    for (let i = this.#edges - 1; i >= 0; i--) {
-      const [start, end] = [this.#edgeStart[i] as number, this.#edgeEnd[i] as number];
-      backward[start] = logAdd(
-        backward[start] as number,
-        (backward[end] as number) + this.#score(i),
-      );
-    }
-    const total = forward[length] as number;
-    for (let i = 0; i < this.#edges; i++) {
-      const id = this.#edgeId[i] as number;
-      if (id < 0) continue;
-      const before = forward[this.#edgeStart[i] as number] as number;
-      const after = backward[this.#edgeEnd[i] as number] as number;
-      const share = Math.exp(before + this.#score(i) + after - total);
-      expected[id] = (expected[id] as number) + weight * share;
-    }
-    return total;
-  }
-
-  #score(edge: number): number {
-    const id = this.#edgeId[edge] as number;
-    return id < 0 ? this.#unkScore : (this.#scores[id] as number);
-  }
-
-  #findEdges(text: string): void {
-    const trie = this.#trie;
-    this.#edges = 0;
-    for (let start = 0; start < text.length;) {
-      const characterEnd = start + ((text.codePointAt(start) as number) > 0xffff ? 2 : 1);
-      let hasSingle = false;
-      let node = 0;
-      for (let end = start + 1; end <= text.length; end++) {
-        node = trie.child(node, text.charCodeAt(end - 1));
-        if (node < 0) break;
-        const id = trie.idAt(node);
-        if (id < 0) continue;
-        this.#addEdge(start, end, id);
-        hasSingle ||= end === characterEnd;
-      }
-      if (!hasSingle) this.#addEdge(start, characterEnd, -1);
-      start = characterEnd;
-    }
-  }
-
-  #addEdge(start: number, end: number, id: number): void {
-    if (this.#edges === this.#edgeId.length) {
-      this.#edgeStart = doubled(this.#edgeStart);
-      this.#edgeEnd = doubled(this.#edgeEnd);
-      this.#edgeId = doubled(this.#edgeId);
-    }
-    this.#edgeStart[this.#edges] = start;
-    this.#edgeEnd[this.#edges] = end;
-    this.#edgeId[this.#edges++] = id;
-  }
-}
-
-function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
-}
-
-/** log(eᵃ + eᵇ) */
-function logAdd(a: number, b: number): number {
-  const high = a > b ? a : b;
-  const difference = a > b ? b - a : a - b;
-  // e⁻⁴⁰ is below the precision of 1. −∞ − −∞ is NaN, which fails the comparison too.
-  return difference > -40 ? high + Math.log1p(Math.exp(difference)) : high;
+  const shards = Array.from({ length: SHARDS }, (_, shard) => shardOf(words, shard));
+  return sumShards(new ShardRounds(shards, pieces).expect(undefined, scores, unkScore));
 }
 
 /** ψ(x), the derivative of log Γ: by recurrence up to 7, then the asymptotic series. */

@@ -4,66 +4,34 @@
  */
 import { PieceTrie } from '../unigram/piece-trie.ts';
 import { Viterbi } from '../unigram/viterbi.ts';
-import type { CountedWords } from './unigram-em.ts';
+import type { Usage, WeighedPieces } from './unigram-em.ts';
+import { isOneCharacter } from './unigram-em.ts';
 
-export interface WeighedPieces {
-  readonly pieces: readonly string[];
-  readonly scores: Float64Array;
-}
-
-/** @returns which pieces to keep, by id: at most `size`, unless more cannot be written otherwise. */
+/**
+ * @param usage How often each piece stands in the best writing of the corpus. @param words How many words that has.
+ * @returns which pieces to keep, by id: at most `size`, unless more cannot be written otherwise.
+ */
 export function choosePieces(
   { pieces, scores }: WeighedPieces,
-  words: CountedWords,
+  usage: Usage,
+  words: number,
   unkScore: number,
   size: number,
 ): number[] {
-  const trie = new PieceTrie(pieces);
-  const viterbi = new Viterbi(trie, scores, unkScore);
-  const usage = countUsage(pieces.length, words, viterbi);
+  const viterbi = new Viterbi(new PieceTrie(pieces), scores, unkScore);
+  const total = usage.reduce((sum, count) => sum + count, 0);
   const kept: number[] = [];
   const candidates: { id: number; loss: number }[] = [];
   pieces.forEach((piece, id) => {
     const other = otherWay(piece, id, scores, viterbi);
     if (other === undefined) kept.push(id);
-    else if (other.isBetter) {
-      if ((usage.frequency[id] as number) > 0) kept.push(id);
-    } else if ((usage.wordCount[id] as number) > 0)
-      candidates.push({ id, loss: lossWithout(id, other.ids, usage) });
+    else if ((usage[id] as number) === 0) return;
+    else if (other.isBetter) kept.push(id);
+    else candidates.push({ id, loss: lossWithout(id, other.ids, { usage, total, words }) });
   });
   candidates.sort((a, b) => b.loss - a.loss || a.id - b.id);
   const room = Math.max(0, size - kept.length);
   return [...kept, ...candidates.slice(0, room).map(({ id }) => id)];
-}
-
-interface Usage {
-  /** How often each piece stands in the best writing of the corpus; the last entry is for unknown characters. */
-  readonly frequency: Float64Array;
-  /** How many words, with repeats, hold each piece. */
-  readonly wordCount: Float64Array;
-  readonly total: number;
-  readonly words: number;
-}
-
-function countUsage(size: number, words: CountedWords, viterbi: Viterbi): Usage {
-  const frequency = new Float64Array(size + 1);
-  const wordCount = new Float64Array(size + 1);
-  let total = 0;
-  let all = 0;
-  words.texts.forEach((text, word) => {
-    const count = words.counts[word] as number;
-    all += count;
-    viterbi.run(text);
-    for (let end = text.length; end > 0; end = viterbi.startOf(end)) {
-      const found = viterbi.idOf(end);
-      const id = found < 0 ? size : found;
-      frequency[id] = (frequency[id] as number) + count;
-      total += count;
-      // A word that holds a piece twice counts twice, as in SentencePiece's inverted index.
-      wordCount[id] = (wordCount[id] as number) + count;
-    }
-  });
-  return { frequency, wordCount, total, words: all };
 }
 
 /** The best writing of a piece without itself; undefined for a single character, which has none. */
@@ -73,7 +41,7 @@ function otherWay(
   scores: Float64Array,
   viterbi: Viterbi,
 ): { isBetter: boolean; ids: number[] } | undefined {
-  if (piece.length === ((piece.codePointAt(0) as number) > 0xffff ? 2 : 1)) return undefined;
+  if (isOneCharacter(piece)) return undefined;
   const score = viterbi.run(piece, id);
   const ids: number[] = [];
   for (let end = piece.length; end > 0; end = viterbi.startOf(end)) {
@@ -83,16 +51,23 @@ function otherWay(
   return { isBetter: score > (scores[id] as number), ids };
 }
 
-function lossWithout(id: number, others: readonly number[], usage: Usage): number {
-  const { frequency, total } = usage;
-  const own = frequency[id] as number;
-  const share = (usage.wordCount[id] as number) / usage.words;
+interface Corpus {
+  readonly usage: Usage;
+  /** The sum of `usage`. */
+  readonly total: number;
+  readonly words: number;
+}
+
+function lossWithout(id: number, others: readonly number[], corpus: Corpus): number {
+  const { usage, total, words } = corpus;
+  // A word that holds a piece twice counts twice, as in SentencePiece's inverted index.
+  const own = usage[id] as number;
   // Its places are shared out: each of the other pieces gains its frequency.
   const newTotal = Math.log(total + own * (others.length - 1));
   const before = Math.log(own) - Math.log(total);
   const after = others.reduce(
-    (sum, other) => sum + Math.log((frequency[other] as number) + own) - newTotal,
+    (sum, other) => sum + Math.log((usage[other] as number) + own) - newTotal,
     0,
   );
-  return share * (before - after);
+  return (own / words) * (before - after);
 }
