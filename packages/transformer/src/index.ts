@@ -60,3 +60,14 @@ export { denoiseInput, type DenoiseOptions } from './objectives/denoise.ts';
 export { compileConstraint, type ConstraintSource } from './constraint/constraint.ts';
 export { GrammarError } from './constraint/expression.ts';
 export { TokenConstraint, type VocabularyBytes } from './constraint/token-constraint.ts';
+export type { CacheKind } from './cache/create-cache.ts';
+export { PromptCache } from './cache/prompt-cache.ts';
+export { QuantizedCache } from './cache/quantized-cache.ts';
+export { SlidingCache } from './cache/sliding-cache.ts';
+export {
+  ContinuousBatcher,
+  type BatcherOptions,
+  type BatcherStats,
+} from './generation/batching/continuous-batcher.ts';
+export type { BatchRequest, RequestResult } from './generation/batching/request.ts';
+export type { Decoded } from './generation/decode.ts';

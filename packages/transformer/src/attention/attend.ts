@@ -57,6 +57,7 @@ export function attend(
     ...shared,
     isCausal: isCausal && (seen.isCausal ?? true),
     mask: seen.mask,
+    window: seen.coversWindow === true ? undefined : shared.window,
     keyLength: seen.keyLength,
   });
 }

@@ -11,6 +11,8 @@ export interface CacheView {
   readonly mask?: Tensor;
   /** Whether later columns are later tokens. @default true */
   readonly isCausal?: boolean;
+  /** Whether the mask already leaves out what a sliding window does. @default false */
+  readonly coversWindow?: boolean;
 }
 
 export interface KeyValueCache {

@@ -1,6 +1,7 @@
 // Keys and values of the tokens already read, so that each new token costs one position. The buffers
 // are allocated once at their full length and written in place.
 import { kvCacheWrite, scope, ShapeError, tf, type Tensor } from '@llm/tensor';
+import { checkRows, isIdentity, selectRows } from './select-rows.ts';
 import type { CacheView, KeyValueCache } from './key-value-cache.ts';
 
 export interface KvCacheShape {
@@ -71,9 +72,8 @@ export class KvCache implements KeyValueCache {
 
   /** Row i becomes a copy of row rows[i]: beams that go on from others, one prompt for several texts. */
   select(rows: readonly number[]): void {
-    const isSame = rows.length === this.#batch && rows.every((row, i) => row === i);
-    if (isSame) return;
-    for (const row of rows) this.#checkRow(row);
+    checkRows('KvCache', rows, this.#batch);
+    if (isIdentity(rows, this.#batch)) return;
     const layers = this.#layers ?? [];
     this.#layers = layers.map(({ keys, values }) => ({
       keys: selectRows(keys, rows, this.#length),
@@ -82,11 +82,19 @@ export class KvCache implements KeyValueCache {
     this.#batch = rows.length;
   }
 
-  #checkRow(row: number): void {
-    if (Number.isInteger(row) && row >= 0 && row < this.#batch) return;
-    throw new ShapeError(
-      `KvCache.select: rows: expected integers in [0, ${this.#batch}), got ${row}. Name rows that exist.`,
-    );
+  /** Begins with the first `length` positions of a cache of one row; this one must be empty. */
+  copyFrom(other: KvCache, length: number): void {
+    if (this.#length > 0 || length > Math.min(other.length, this.maxLength)) {
+      throw new ShapeError(
+        `KvCache.copyFrom: length: expected at most ${Math.min(other.length, this.maxLength)} into an empty cache, got ${length} into one of ${this.#length}. Copy first.`,
+      );
+    }
+    for (const [i, target] of (this.#layers ?? []).entries()) {
+      const source = other.#layer(i);
+      copyPositions(source.keys, target.keys, length);
+      copyPositions(source.values, target.values, length);
+    }
+    this.#length = length;
   }
 
   dispose(): void {
@@ -108,18 +116,7 @@ export class KvCache implements KeyValueCache {
   }
 }
 
-/** A buffer whose row i is row rows[i] of `buffer` [B, Smax, K, D] up to `length`; the old one is freed, or
- *  used again where the number of rows stays. */
-function selectRows(buffer: Tensor, rows: readonly number[], length: number): Tensor {
-  const [batch, maxLength, K, D] = buffer.shape as [number, number, number, number];
-  const isKept = rows.length === batch;
-  const target = isKept ? buffer : tf.keep(tf.fill([rows.length, maxLength, K, D], 0));
-  if (length > 0) {
-    scope(() => {
-      const filled = tf.slice(buffer, [0, 0, 0, 0], [batch, length, K, D]);
-      kvCacheWrite(target, tf.gather(filled, [...rows], 0), 0);
-    });
-  }
-  if (!isKept) buffer.dispose();
-  return target;
+function copyPositions(source: Tensor, target: Tensor, length: number): void {
+  const [, , K, D] = source.shape as [number, number, number, number];
+  scope(() => kvCacheWrite(target, tf.slice(source, [0, 0, 0, 0], [1, length, K, D]), 0));
 }

@@ -1,5 +1,6 @@
 // The two halves of generation with a cache: read the prompts, then one token for each row at a time.
 import { scope, tf, type Tensor } from '@llm/tensor';
+import { createCache, type CacheKind } from '../cache/create-cache.ts';
 import type { KeyValueCache } from '../cache/key-value-cache.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { inEvaluation } from './in-evaluation.ts';
@@ -19,10 +20,11 @@ export function createState(
   model: CausalLm,
   prompts: PaddedPrompts,
   newTokens: number,
+  kind?: CacheKind,
 ): DecodeState {
   const { batch, columns, attentionMask: mask, lengths } = prompts;
   const maxLength = columns + newTokens;
-  const kvCache = model.createCache(batch, maxLength);
+  const kvCache = createCache(model.shape, { batch, maxLength }, kind);
   if (mask === null) return { kvCache, attentionMask: null, lengths: new Int32Array(batch) };
   const wide = new Int32Array(batch * maxLength).fill(1);
   for (let row = 0; row < batch; row++)

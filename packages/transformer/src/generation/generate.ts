@@ -76,11 +76,14 @@ async function* decodeTokens(
 function stepperFor(
   model: LanguageModel,
   prompts: readonly (readonly number[])[],
-  { maxNewTokens, guidanceScale = 1, negativePrompt }: CheckedOptions,
+  options: CheckedOptions,
 ): Stepper {
-  const stepper = createStepper(model, prompts, maxNewTokens);
+  const { maxNewTokens, guidanceScale = 1, negativePrompt, cache } = options;
+  const stepper = createStepper(model, prompts, maxNewTokens, options);
   if (guidanceScale === 1) return stepper;
-  const free = createStepper(model, negativePrompts(prompts, negativePrompt), maxNewTokens);
+  const free = createStepper(model, negativePrompts(prompts, negativePrompt), maxNewTokens, {
+    cache,
+  });
   return new GuidedStepper(stepper, free, guidanceScale);
 }
 

@@ -9,7 +9,7 @@ import type { ContrastiveOptions } from './contrastive.ts';
 import type { GuidanceOptions } from './guided-stepper.ts';
 import { checkPrompts } from './left-pad.ts';
 import type { SpeculativeOptions } from './speculative/speculate.ts';
-import type { LanguageModel } from './stepper.ts';
+import type { CacheOptions, LanguageModel } from './stepper.ts';
 import type { TextDecoding } from './stop-text.ts';
 
 export interface GenerateOptions
@@ -20,6 +20,7 @@ export interface GenerateOptions
     ContrastiveOptions,
     SpeculativeOptions,
     GuidanceOptions,
+    CacheOptions,
     TextDecoding {
   /** Most tokens to add to each prompt. */
   readonly maxNewTokens: number;
@@ -82,6 +83,8 @@ function checkMode(model: LanguageModel, options: GenerateOptions): void {
   if (isAlone && guidanceScale !== 1) fail('guidanceScale', `1 beside ${modes[0]}`, guidanceScale);
   if (isAlone && !(model instanceof CausalLm))
     fail(modes[0]!, 'a decoder-only model', model.config.modelType);
+  if (options.promptCache && (modes.length > 0 || (options.cache ?? 'full') !== 'full'))
+    fail('promptCache', `absent beside ${modes[0] ?? 'cache'}`, 'both');
   if (guidanceScale !== 1 && !(model instanceof CausalLm))
     fail('guidanceScale', '1 with an encoder–decoder', guidanceScale);
 }

@@ -1,5 +1,7 @@
 // A model in the middle of writing, whatever its family: rows of text that it has read, kept as keys and
 // values, and the logits of what comes next. Every way of choosing tokens works on this.
+import type { CacheKind } from '../cache/create-cache.ts';
+import type { PromptCache } from '../cache/prompt-cache.ts';
 import { CausalLm } from '../models/causal-lm.ts';
 import type { Seq2SeqLm } from '../models/seq2seq/seq2seq-lm.ts';
 import {
@@ -11,6 +13,7 @@ import {
   type DecodeState,
 } from './decode-step.ts';
 import { leftPad, type PaddedPrompts } from './left-pad.ts';
+import { RememberingStepper } from './remembering-stepper.ts';
 import { Seq2SeqStepper } from './seq2seq-stepper.ts';
 import { takeLogits } from './take-logits.ts';
 
@@ -29,16 +32,25 @@ export interface Stepper {
 
 export type LanguageModel = CausalLm | Seq2SeqLm;
 
+export interface CacheOptions {
+  /** How keys and values are kept. @default sliding where the model has windows, else full */
+  readonly cache?: CacheKind;
+  /** Texts read before, whose beginnings need not be read again; for one prompt at a time. */
+  readonly promptCache?: PromptCache;
+}
+
 /** @param prompts token ids; for an encoder–decoder the sources
  *  @param newTokens the most tokens that will be written */
 export function createStepper(
   model: LanguageModel,
   prompts: readonly (readonly number[])[],
   newTokens: number,
+  { cache, promptCache }: CacheOptions = {},
 ): Stepper {
-  return model instanceof CausalLm
-    ? new CausalStepper(model, prompts, newTokens)
-    : new Seq2SeqStepper(model, prompts, newTokens);
+  if (!(model instanceof CausalLm)) return new Seq2SeqStepper(model, prompts, newTokens);
+  if (promptCache && prompts.length === 1)
+    return new RememberingStepper(model, prompts[0]!, { newTokens, promptCache });
+  return new CausalStepper(model, prompts, { newTokens, cache });
 }
 
 class CausalStepper implements Stepper {
@@ -48,12 +60,16 @@ class CausalStepper implements Stepper {
   readonly #prompts: PaddedPrompts;
   readonly #state: DecodeState;
 
-  constructor(model: CausalLm, prompts: readonly (readonly number[])[], newTokens: number) {
+  constructor(
+    model: CausalLm,
+    prompts: readonly (readonly number[])[],
+    { newTokens, cache }: { readonly newTokens: number; readonly cache?: CacheKind },
+  ) {
     this.#model = model;
     this.beginnings = prompts;
     this.vocabSize = model.shape.vocabSize;
     this.#prompts = leftPad(prompts, this.vocabSize);
-    this.#state = createState(model, this.#prompts, newTokens);
+    this.#state = createState(model, this.#prompts, newTokens, cache);
   }
 
   start(): Promise<Float32Array> {

@@ -13,6 +13,8 @@ export interface ModelShape {
   readonly vocabSize: number;
   /** The last position that exists, plus one; Infinity where positions are computed. */
   readonly positionLimit: number;
+  /** Of each layer, how many of the last positions it sees; null for all. @default all */
+  readonly windows?: readonly (number | null)[];
 }
 
 /** The weight of an output layer or a tied embedding, if it does nothing but multiply in float32: no

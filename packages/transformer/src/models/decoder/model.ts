@@ -151,5 +151,6 @@ function decoderShape(config: DecoderConfig): ModelShape {
   const { hiddenSize, numHiddenLayers, numKeyValueHeads, headDim, vocabSize } = config;
   const numLayers = numHiddenLayers;
   const positionLimit = Infinity; // rotary positions go on; quality ends at maxPositionEmbeddings
-  return { hiddenSize, numLayers, numKeyValueHeads, headDim, vocabSize, positionLimit };
+  const windows = config.layers.map(({ window }) => window);
+  return { hiddenSize, numLayers, numKeyValueHeads, headDim, vocabSize, positionLimit, windows };
 }

@@ -1,0 +1,24 @@
+// Which cache a model's generation gets.
+import type { ModelShape } from '../models/causal-lm.ts';
+import { KvCache } from './kv-cache.ts';
+import type { KeyValueCache } from './key-value-cache.ts';
+import { QuantizedCache } from './quantized-cache.ts';
+import { SlidingCache } from './sliding-cache.ts';
+
+/** full: every position in float32. sliding: layers with a window keep no more than that. int8, int4: every
+ *  position in fewer bits. */
+export type CacheKind = 'full' | 'sliding' | 'int8' | 'int4';
+
+/** @param kind default: sliding where the model has windows, else full */
+export function createCache(
+  { numLayers, numKeyValueHeads, headDim, windows = [] }: ModelShape,
+  { batch, maxLength }: { readonly batch: number; readonly maxLength: number },
+  kind?: CacheKind,
+): KeyValueCache {
+  const shape = { batch, maxLength, numLayers, numKeyValueHeads, headDim };
+  if (kind === 'int8') return new QuantizedCache(shape, 8);
+  if (kind === 'int4') return new QuantizedCache(shape, 4);
+  const isBounded = windows.some((window) => window !== null && window < maxLength);
+  if (kind === 'full' || !isBounded) return new KvCache(shape);
+  return new SlidingCache({ ...shape, windows });
+}

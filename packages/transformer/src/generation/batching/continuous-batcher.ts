@@ -1,0 +1,240 @@
+// Continuous batching (Yu et al. 2022): requests join and leave between steps, so that a short one never
+// waits for a long one. Their keys and values lie in blocks of one pool; when the pool runs out, the
+// request that came last gives its blocks back and is read again later.
+import { BlockPool } from '../../cache/paged/block-pool.ts';
+import { PagedCache, type PagedText } from '../../cache/paged/paged-cache.ts';
+import { GenerationError } from '../../errors.ts';
+import type { CausalLm } from '../../models/causal-lm.ts';
+import { nextToken, rowScores } from '../decode.ts';
+import { checkOptions, fail, type GenerateOptions } from '../options.ts';
+import { readPaged } from './read-paged.ts';
+import { RunningRequest, type BatchRequest } from './request.ts';
+
+export interface BatcherOptions {
+  /** Positions of a block. @default 16 */
+  readonly blockSize?: number;
+  /** Blocks of all requests together: blocks · blockSize positions are allocated. @default 256 */
+  readonly blocks?: number;
+  /** Most requests that run at once. @default 8 */
+  readonly maxBatch?: number;
+}
+
+export interface BatcherStats {
+  readonly running: number;
+  readonly waiting: number;
+  readonly freeBlocks: number;
+  /** Requests that had to give their blocks back. */
+  readonly preemptions: number;
+  /** Prompt tokens that were found in blocks of others. */
+  readonly sharedTokens: number;
+}
+
+export class ContinuousBatcher {
+  readonly #model: CausalLm;
+  readonly #pool: BlockPool;
+  readonly #maxBatch: number;
+  /** The one that came first first. */
+  #running: RunningRequest[] = [];
+  #waiting: RunningRequest[] = [];
+  #loop: Promise<void> | null = null;
+  #preemptions = 0;
+  #sharedTokens = 0;
+
+  /** Allocates the pool; the caller disposes the batcher, and the model after it. */
+  constructor(model: CausalLm, options: BatcherOptions = {}) {
+    const { blockSize = 16, blocks = 256, maxBatch = 8 } = options;
+    this.#model = model;
+    this.#pool = new BlockPool(model.shape, blocks, blockSize);
+    this.#maxBatch = maxBatch;
+  }
+
+  get stats(): BatcherStats {
+    return {
+      running: this.#running.length,
+      waiting: this.#waiting.length,
+      freeBlocks: this.#pool.allocator.free,
+      preemptions: this.#preemptions,
+      sharedTokens: this.#sharedTokens,
+    };
+  }
+
+  /** Adds a request; work begins at once. The text is the one that `generate` gives for the same options.
+   *  @throws GenerationError for options that cannot be met, one text at a time: no beams, no drafts */
+  submit(prompt: readonly number[], options: GenerateOptions): BatchRequest {
+    const checked = checkOptions(this.#model, [prompt], options);
+    refuseOtherModes(options);
+    const { blockSize, numBlocks } = this.#pool.allocator;
+    const needed = Math.ceil((prompt.length + options.maxNewTokens - 1) / blockSize);
+    if (needed > numBlocks)
+      fail(
+        'maxNewTokens',
+        `prompt and text within ${numBlocks * blockSize} positions, the batcher's`,
+        options.maxNewTokens,
+      );
+    const request = new RunningRequest(prompt, checked);
+    options.signal?.addEventListener('abort', () => request.fail(options.signal!.reason), {
+      once: true,
+    });
+    if (options.signal?.aborted === true) request.fail(options.signal.reason);
+    this.#waiting.push(request);
+    this.#loop ??= this.#run().finally(() => (this.#loop = null));
+    return request;
+  }
+
+  /** Resolves once nothing is left to do. */
+  async idle(): Promise<void> {
+    while (this.#loop !== null) await this.#loop;
+  }
+
+  /** Ends all requests and frees the pool. */
+  async dispose(): Promise<void> {
+    const reason = new GenerationError('ContinuousBatcher: the batcher was disposed.');
+    for (const request of [...this.#running, ...this.#waiting]) request.fail(reason);
+    await this.idle();
+    this.#pool.dispose();
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve(); // requests of the same turn begin together
+    try {
+      while (this.#running.length + this.#waiting.length > 0) await this.#step();
+    } catch (error) {
+      for (const request of [...this.#running, ...this.#waiting]) {
+        this.#release(request);
+        request.fail(error);
+      }
+      [this.#running, this.#waiting] = [[], []];
+    }
+  }
+
+  /** Retires, admits, and lets every running request write one token. */
+  async #step(): Promise<void> {
+    this.#retire();
+    const admitted = this.#admit();
+    if (admitted !== null) return this.#prefill(admitted);
+    this.#makeRoom();
+    if (this.#running.length > 0) await this.#decode();
+  }
+
+  #retire(): void {
+    for (const request of this.#running) if (request.isDone) this.#release(request);
+    this.#running = this.#running.filter(({ isDone }) => !isDone);
+    this.#waiting = this.#waiting.filter(({ isDone }) => !isDone);
+  }
+
+  /** The next waiting request, if there is room for what it has read and written and one token more. */
+  #admit(): RunningRequest | null {
+    const [request] = this.#waiting;
+    if (request === undefined || this.#running.length >= this.#maxBatch) return null;
+    const { allocator } = this.#pool;
+    const { tokens } = request.row;
+    const shared = allocator.share(tokens);
+    const needed = Math.ceil(tokens.length / allocator.blockSize) - shared.length;
+    // While others run, one block for each stays free, so that what is admitted is not sent away at once.
+    const isRoom = allocator.free >= needed + this.#running.length;
+    if (!isRoom) {
+      for (const block of shared) allocator.release(block);
+      return null;
+    }
+    this.#waiting.shift();
+    const blocks = [...shared, ...Array.from({ length: needed }, () => allocator.allocate()!)];
+    const length = shared.length * allocator.blockSize;
+    this.#sharedTokens += length;
+    request.blocks = blocks;
+    request.paged = { blocks, length };
+    this.#running.push(request);
+    return request;
+  }
+
+  /** Reads what a request has, but for what others' blocks hold, and writes its next token. */
+  async #prefill(request: RunningRequest): Promise<void> {
+    const { tokens } = request.row;
+    const rest = tokens.slice(request.paged!.length);
+    const logits = await this.#read([request.paged!], Int32Array.from(rest));
+    this.#pool.allocator.publish(tokens, request.blocks);
+    this.#write([request], logits);
+  }
+
+  /** Every running request needs a place for its last token. */
+  #makeRoom(): void {
+    const { allocator } = this.#pool;
+    for (let i = 0; i < this.#running.length; i++) {
+      const request = this.#running[i]!;
+      while (request.paged!.length >= request.blocks.length * allocator.blockSize) {
+        const block = allocator.allocate();
+        if (block !== undefined) {
+          request.blocks.push(block);
+          continue;
+        }
+        this.#preempt(this.#running.at(-1)!);
+        if (i >= this.#running.length) return; // it was this one's turn to give way
+      }
+    }
+  }
+
+  #preempt(request: RunningRequest): void {
+    this.#release(request);
+    this.#running = this.#running.filter((other) => other !== request);
+    this.#waiting.unshift(request);
+    this.#preemptions += 1;
+  }
+
+  async #decode(): Promise<void> {
+    const running = [...this.#running];
+    const tokens = Int32Array.from(running, ({ row }) => row.tokens.at(-1)!);
+    this.#write(
+      running,
+      await this.#read(
+        running.map(({ paged }) => paged!),
+        tokens,
+      ),
+    );
+  }
+
+  /** Logits [B · V] after the last of each text's new tokens. */
+  async #read(texts: readonly PagedText[], tokens: Int32Array): Promise<Float32Array> {
+    const cache = new PagedCache(this.#pool, texts);
+    try {
+      return await readPaged(this.#model, cache, { texts, tokens });
+    } finally {
+      cache.dispose();
+    }
+  }
+
+  #write(requests: readonly RunningRequest[], logits: Float32Array): void {
+    const { vocabSize } = this.#model.shape;
+    for (const [i, request] of requests.entries()) {
+      if (request.isDone) continue; // cancelled meanwhile
+      try {
+        const scores = rowScores(logits, i, vocabSize);
+        request.add(nextToken(scores, request.row, request.processors, request.options));
+      } catch (error) {
+        request.fail(error); // its own processors': the others go on
+      }
+    }
+  }
+
+  #release(request: RunningRequest): void {
+    const { allocator } = this.#pool;
+    if (request.paged === null) return;
+    allocator.publish(request.row.tokens.slice(0, request.paged.length), request.blocks);
+    // The end of a text is the least likely to be asked for again: it is given away first.
+    for (const block of request.blocks.toReversed()) allocator.release(block);
+    request.blocks = [];
+    request.paged = null;
+  }
+}
+
+function refuseOtherModes(options: GenerateOptions): void {
+  const { numBeams = 1, numReturnSequences = 1, guidanceScale = 1 } = options;
+  const modes = {
+    numBeams: numBeams > 1,
+    numReturnSequences: numReturnSequences > 1,
+    guidanceScale: guidanceScale !== 1,
+  };
+  for (const [name, isUsed] of Object.entries(modes))
+    if (isUsed)
+      fail(name, '1: submit a request for each text', options[name as keyof GenerateOptions]);
+  for (const name of ['draft', 'promptLookup', 'penaltyAlpha', 'promptCache'] as const)
+    if (options[name] !== undefined) fail(name, 'absent in a batcher', 'one');
+}
