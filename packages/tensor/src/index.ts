@@ -24,6 +24,8 @@ export {
 } from './memory/statistics.ts';
 export type { CategoryBytes, KernelStats, MemoryStats } from './memory/statistics.ts';
 export { inCategory, setCategory } from './memory/category.ts';
+export { capture, type Capture } from './capture/capture.ts';
+export { overwrite } from './capture/overwrite.ts';
 export { scope } from './memory/scope.ts';
 export { FormatError, ShapeError, UnsupportedError } from './errors/errors.ts';
 export { attention, type AttentionOptions } from './ops/attention.ts';

@@ -15,6 +15,7 @@
 #include "memory/buffer_table.h"
 #include "memory/file_mapping.h"
 #include "node/instruction.h"
+#include "node/replay.h"
 #include "threading/pool.h"
 
 namespace llm {
@@ -28,6 +29,8 @@ struct Environment {
   napi_ref program_ref = nullptr;
   std::unordered_map<int64_t, std::shared_ptr<FileMapping>> files;  // by the number that mapFile gave
   int64_t next_file = 1;
+  std::unordered_map<int64_t, std::unique_ptr<Replay>> replays;  // by the number that createReplay gave
+  int64_t next_replay = 1;
 };
 
 napi_value Throw(napi_env env, const std::string& message) {
@@ -116,6 +119,58 @@ napi_value Run(napi_env env, napi_callback_info info) {
     error = std::string(instruction.name) + ": unknown error in C++.";
   }
   return Throw(env, error);
+}
+
+// createReplay(program, patches: Float64Array): the number of a sequence of instructions; see replay.h.
+napi_value CreateReplay(napi_env env, napi_callback_info info) {
+  const Call call = ReadCall(env, info);
+  TypedArray program, patches;
+  if (!ReadTypedArray(env, call.args[0], &program) || !program.is_float64 ||
+      !ReadTypedArray(env, call.args[1], &patches) || !patches.is_float64) {
+    return Throw(env, "createReplay: program, patches: expected Float64Arrays, got something else.");
+  }
+  try {
+    call.environment->replays[call.environment->next_replay] = std::make_unique<Replay>(
+        reinterpret_cast<const double*>(program.data), program.length, reinterpret_cast<const double*>(patches.data),
+        patches.length);
+  } catch (const std::exception& exception) {
+    return Throw(env, exception.what());
+  }
+  return Number(env, static_cast<double>(call.environment->next_replay++));
+}
+
+int64_t ReadNumber(napi_env env, napi_value value) {
+  int64_t number = -1;
+  napi_get_value_int64(env, value, &number);
+  return number;
+}
+
+// replay(number, counter)
+napi_value RunReplay(napi_env env, napi_callback_info info) {
+  const Call call = ReadCall(env, info);
+  const auto found = call.environment->replays.find(ReadNumber(env, call.args[0]));
+  if (found == call.environment->replays.end()) {
+    return Throw(env, "replay: number: expected one of createReplay's, got another. Do not use it after freeReplay.");
+  }
+  double counter = 0;
+  napi_get_value_double(env, call.args[1], &counter);
+  std::string error;
+  try {
+    found->second->Run(counter, call.environment->buffers, Pool::Instance());
+    return nullptr;
+  } catch (const std::exception& exception) {
+    error = exception.what();
+  } catch (...) {
+    error = "replay: unknown error in C++.";
+  }
+  return Throw(env, error);
+}
+
+// freeReplay(number)
+napi_value FreeReplay(napi_env env, napi_callback_info info) {
+  const Call call = ReadCall(env, info);
+  call.environment->replays.erase(ReadNumber(env, call.args[0]));
+  return nullptr;
 }
 
 // allocate(bytes): a new buffer's handle; its contents are undefined.
@@ -317,6 +372,9 @@ constexpr struct {
 } kExports[] = {
     {"setProgram", SetProgram},
     {"run", Run},
+    {"createReplay", CreateReplay},
+    {"replay", RunReplay},
+    {"freeReplay", FreeReplay},
     {"allocate", Allocate},
     {"free", Free},
     {"mapFile", MapFile},

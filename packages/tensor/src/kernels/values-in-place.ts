@@ -15,10 +15,21 @@ interface ReachableBackend {
 
 /** The float32 numbers of `tensor`; writing to them changes it. Valid until something allocates. */
 export function valuesInPlace(op: string, backend: unknown, tensor: TensorInfo): Float32Array {
-  const reachable = backend as ReachableBackend;
-  if (reachable.typedArrayFromHeap) return reachable.typedArrayFromHeap(tensor) as Float32Array;
-  const values = reachable.data?.get(tensor.dataId).values;
+  const values = storedValues(op, backend, tensor);
   if (values instanceof Float32Array) return values;
+  return refuse(op);
+}
+
+/** The numbers of a tensor of any numeric type; see valuesInPlace. */
+export function storedValues(op: string, backend: unknown, tensor: TensorInfo): TypedArray {
+  const reachable = backend as ReachableBackend;
+  if (reachable.typedArrayFromHeap) return reachable.typedArrayFromHeap(tensor);
+  const values = reachable.data?.get(tensor.dataId).values;
+  if (values instanceof Float32Array || values instanceof Int32Array) return values;
+  return refuse(op);
+}
+
+function refuse(op: string): never {
   throw new UnsupportedError(
     `${op}: backend: expected one whose buffers can be written in place, got another one. ` +
       "Use useBackend('native'), 'wasm' or 'cpu'.",

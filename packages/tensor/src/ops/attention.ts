@@ -51,20 +51,14 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   const { dropout = 0, seed = 0, bias, softcap = 0 } = options;
   checkDropout(dropout, options.seed);
   if (bias) checkBias(bias, q.shape, keyLength);
-  const window = windowOf(options.window, Math.max(queryOffset + T, keyLength - queryOffset));
+  const { window = 0 } = options;
+  if (options.window !== undefined) expectInteger('attention', 'window', window, 1, 2 ** 31);
   const attrs = { isCausal, scale, keyLength, queryOffset, dropout, seed, window, softcap };
   const kernelName = `${mask ? 'Masked' : ''}${bias ? 'Biased' : ''}Attention`;
   const inputs = { q, k, v, ...(bias && { bias }), ...(mask && { mask }) };
   const [out, logSumExp] = tf.engine().runKernel<Tensor[]>(kernelName, inputs, attrs);
   logSumExp!.dispose(); // the tape keeps its own handle
   return out!;
-}
-
-/** 0 where no query is as far as `window` from any key: the plain kernel serves. */
-function windowOf(window: number | undefined, reach: number): number {
-  if (window === undefined) return 0;
-  expectInteger('attention', 'window', window, 1, 2 ** 31);
-  return window >= reach ? 0 : window;
 }
 
 function checkBias(bias: Tensor, [B, T, H]: readonly number[], keyLength: number): void {

@@ -6,7 +6,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ShapeError, UnsupportedError } from '../errors/errors.ts';
+import { scope } from '../memory/scope.ts';
 import { blockFormat } from '../io/blocks/block-type.ts';
+import { quantize } from '../io/blocks/quantize.ts';
 import type { QuantizedType } from './quantized-types.ts';
 
 /** What the kernels of quantised weights need to know of one. */
@@ -42,6 +44,25 @@ export class QuantizedWeight {
     this.shape = [rows, columns];
     this.#backend = tf.getBackend();
     this.#bytes = tf.keep(packed(blocks, { type, rows, columns }));
+  }
+
+  /**
+   * Quantises as ggml does.
+   * @param values [O, I] float32, which stays the caller's
+   * @throws ShapeError for rows that are no whole blocks; RangeError for values that the type can't hold
+   */
+  static from(values: Tensor, type: QuantizedType): QuantizedWeight {
+    const [rows = 0, columns = 0] = values.shape;
+    const hasKernel = tf.getKernel('Quantize', tf.getBackend()) != null;
+    if (type !== 'BF16' || !hasKernel) {
+      const blocks = quantize(type, values.dataSync<'float32'>()); // which checks the values
+      return new QuantizedWeight(type, [rows, columns], blocks);
+    }
+    return scope(() => {
+      const attrs = { type, bytes: 2 * values.size };
+      const blocks = tf.engine().runKernel<Tensor>('Quantize', { x: values }, attrs);
+      return new QuantizedWeight(type, [rows, columns], blocks);
+    });
   }
 
   /** Weights, as of a tensor. */

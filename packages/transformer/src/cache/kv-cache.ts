@@ -60,6 +60,18 @@ export class KvCache implements KeyValueCache {
     this.#length += tokens;
   }
 
+  /** Runs `fn` as if `length` positions were filled; afterwards as many are as before. For capturing a step
+   *  that has not come yet. */
+  at<T>(length: number, fn: () => T): T {
+    const before = this.#length;
+    this.#length = length;
+    try {
+      return fn();
+    } finally {
+      this.#length = before;
+    }
+  }
+
   /** Forgets the positions from `length` on. */
   truncate(length: number): void {
     if (!Number.isInteger(length) || length < 0 || length > this.#length) {

@@ -1,7 +1,6 @@
 // Puts layers into a model that was built without them: their weights as the file has them (quantised), in
 // bfloat16, or in float32 where the file has no smaller form.
 import { isQuantizedType, nn, QuantizedWeight, tf, type Tensor, type Variable } from '@llm/tensor';
-import { quantize } from '@llm/tensor/io';
 import { PendingEmbedding, PendingLinear } from '../models/pending-layer.ts';
 import type { LayerMapping } from './fill-model.ts';
 import type { WeightSource } from './weight-source.ts';
@@ -59,9 +58,9 @@ async function readWeight(
   }
   const tensor = convert(await source.read(name));
   if (storage !== 'bf16') return tensor;
-  const halves = quantize('BF16', tensor.dataSync<'float32'>());
+  const weight = QuantizedWeight.from(tensor, 'BF16');
   tensor.dispose();
-  return new QuantizedWeight('BF16', shape, halves);
+  return weight;
 }
 
 function layerOf(

@@ -3,6 +3,7 @@ import { scope, tf, type Tensor } from '@llm/tensor';
 import { createCache, type CacheKind } from '../cache/create-cache.ts';
 import type { KeyValueCache } from '../cache/key-value-cache.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
+import { captureStep, type CapturedStep } from './captured-step.ts';
 import { inEvaluation } from './in-evaluation.ts';
 import type { PaddedPrompts } from './left-pad.ts';
 
@@ -13,6 +14,10 @@ export interface DecodeState {
   attentionMask: Tensor | null;
   /** Tokens read so far, of each row. */
   lengths: Int32Array;
+  /** The step as one native call; null where it can't be, undefined where that is not known yet. */
+  captured?: CapturedStep | null;
+  /** Whether rows were selected since the last step: such a step is not worth capturing. */
+  isReordered?: boolean;
 }
 
 /** Room for the prompts and `newTokens` more; free it with disposeState. */
@@ -33,13 +38,19 @@ export function createState(
   return { kvCache, attentionMask, lengths: new Int32Array(batch) };
 }
 
-export function disposeState({ kvCache, attentionMask }: DecodeState): void {
+export function disposeState({ kvCache, attentionMask, captured }: DecodeState): void {
+  captured?.dispose();
   kvCache.dispose();
   attentionMask?.dispose();
 }
 
 /** Row i goes on from what row rows[i] was. */
 export function selectState(state: DecodeState, rows: readonly number[]): void {
+  const isSame = rows.length === state.kvCache.batch && rows.every((row, i) => row === i);
+  if (isSame) return;
+  state.captured?.dispose();
+  state.captured = undefined;
+  state.isReordered = true;
   state.kvCache.select(rows);
   state.lengths = Int32Array.from(rows, (row) => state.lengths[row]!);
   const { attentionMask } = state;
@@ -63,9 +74,18 @@ export function prefill(model: CausalLm, prompts: PaddedPrompts, state: DecodeSt
 
 /** Reads one token for each row, [B]. Returns the logits of the next, [B, V]; the caller owns them. */
 export function decodeStep(model: CausalLm, tokens: Int32Array, state: DecodeState): Tensor {
-  const logits = lastLogits(model, [tokens, state.lengths], state);
+  const logits =
+    capturedLogits(model, tokens, state) ?? lastLogits(model, [tokens, state.lengths], state);
+  state.isReordered = false;
   for (let row = 0; row < tokens.length; row++) state.lengths[row]! += 1;
   return logits;
+}
+
+/** The logits by a captured step, which the first call records. Null where that is not possible. */
+function capturedLogits(model: CausalLm, tokens: Int32Array, state: DecodeState): Tensor | null {
+  if (state.captured === undefined && state.isReordered !== true)
+    state.captured = captureStep(model, state);
+  return state.captured?.read(tokens, state.lengths) ?? null;
 }
 
 /** Logits after the last column only: the vocabulary's product is the dearest of all. */

@@ -11,6 +11,9 @@ export function metaAddon(counter: ByteCounter): Addon {
   return {
     setProgram() {},
     run: () => 0, // no wrong id, no wrong position
+    createReplay: () => 0,
+    replay() {},
+    freeReplay() {},
     allocate: (bytes) => counter.allocate(bytes),
     free(handle) {
       written.delete(handle);

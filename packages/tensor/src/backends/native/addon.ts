@@ -5,10 +5,17 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UnsupportedError } from '../../errors/errors.ts';
 
+/** The part that holds the values of tensors. */
+export type BufferMemory = Pick<Addon, 'allocate' | 'free' | 'write' | 'read'>;
+
 export interface Addon {
   /** The array from which `run` reads its instruction. */
   setProgram(program: Float64Array): void;
   run(length: number): number;
+  /** The number of a sequence of instructions; see native/node/replay.h. */
+  createReplay(program: Float64Array, patches: Float64Array): number;
+  replay(number: number, counter: number): void;
+  freeReplay(number: number): void;
   allocate(bytes: number): number;
   free(handle: number): void;
   write(handle: number, values: ArrayBufferView): void;

@@ -7,9 +7,10 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { KernelStats, MemoryStats, StatisticsSource } from '../../memory/statistics.ts';
 import type { FileMapper, MappedFile } from '../../memory/file-mapper.ts';
 import { UnsupportedError } from '../../errors/errors.ts';
-import type { Addon } from './addon.ts';
+import type { Addon, BufferMemory } from './addon.ts';
 import { isNativeDtype, NativeData, toNumericArray } from './native-data.ts';
 import { NativeStorage } from './native-storage.ts';
+import type { Recorder } from './recorder.ts';
 
 const INITIAL_PROGRAM_LENGTH = 4096;
 
@@ -18,6 +19,8 @@ export class NativeBackend extends MathBackendCPU implements StatisticsSource, F
   readonly counts: KernelStats = { native: {}, fallback: {} };
   /** How Linear multiplies; the numbers of `Precision` in native/kernels/gemm_bf16/product.h. */
   precision: 0 | 1 = 0;
+  /** Notes instructions and gives out buffers while a function is recorded; see src/capture. */
+  recorder: Recorder | null = null;
   private readonly opcodes: ReadonlyMap<string, number>;
   private program = new Float64Array(INITIAL_PROGRAM_LENGTH);
 
@@ -41,15 +44,22 @@ export class NativeBackend extends MathBackendCPU implements StatisticsSource, F
     if (length > this.program.length) this.growProgram(length);
     const program = this.program;
     program[0] = this.opcodeOf(instruction);
-    for (let i = 0; i < args.length; i++) program[i + 1] = args[i] as number;
-    return this.addon.run(length);
+    const plain = this.recorder?.plainArguments(args) ?? args;
+    for (let i = 0; i < plain.length; i++) program[i + 1] = plain[i] as number;
+    const result = this.addon.run(length);
+    this.recorder?.note(program[0], args, result);
+    return result;
   }
 
   /** A new tensor with undefined contents, for a kernel to fill. */
   output(shape: number[], dtype: DataType): TensorInfo {
     const size = util.sizeFromShape(shape);
-    const handle = this.addon.allocate(size * util.bytesPerElement(dtype));
-    return { dataId: this.data.add(new NativeData(this.addon, dtype, handle, size)), shape, dtype };
+    const handle = this.buffers.allocate(size * util.bytesPerElement(dtype));
+    return {
+      dataId: this.data.add(new NativeData(this.buffers, dtype, handle, size)),
+      shape,
+      dtype,
+    };
   }
 
   mapFile(path: string): MappedFile {
@@ -67,6 +77,11 @@ export class NativeBackend extends MathBackendCPU implements StatisticsSource, F
     };
   }
 
+  /** Writes a tensor's values where they lie. */
+  overwrite(info: TensorInfo, values: ArrayBufferView): void {
+    this.addon.write(this.data.get(info.dataId).handle, values);
+  }
+
   /** The buffer of a float32, int32 or bool tensor. */
   handleOf(info: TensorInfo): number {
     const { handle } = this.data.get(info.dataId);
@@ -75,7 +90,12 @@ export class NativeBackend extends MathBackendCPU implements StatisticsSource, F
         `native: dtype: expected float32, int32 or bool, got ${info.dtype}. Convert it first.`,
       );
     }
-    return handle;
+    return this.recorder === null ? handle : this.recorder.tag(handle);
+  }
+
+  /** Where tensors that are made now get their memory. */
+  private get buffers(): BufferMemory {
+    return this.recorder ?? this.addon;
   }
 
   hasInstruction(name: string): boolean {
@@ -108,10 +128,7 @@ export class NativeBackend extends MathBackendCPU implements StatisticsSource, F
       this.disposeData(record.complexTensorInfos.imag.dataId, true);
     }
     this.data.delete(dataId);
-    if (record.handle >= 0) {
-      this.addon.free(record.handle);
-      record.handle = -1;
-    }
+    record.free();
     return true;
   }
 
@@ -142,9 +159,10 @@ export class NativeBackend extends MathBackendCPU implements StatisticsSource, F
       return new NativeData(this.addon, dtype, -1, 0, values);
     }
     const array = toNumericArray(dtype, values as ArrayLike<number>);
-    const handle = this.addon.allocate(array.byteLength);
-    this.addon.write(handle, array);
-    return new NativeData(this.addon, dtype, handle, array.length);
+    const { buffers } = this;
+    const handle = buffers.allocate(array.byteLength);
+    buffers.write(handle, array);
+    return new NativeData(buffers, dtype, handle, array.length);
   }
 
   private opcodeOf(instruction: string): number {

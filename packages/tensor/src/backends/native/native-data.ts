@@ -1,6 +1,6 @@
 /** What the native backend keeps for one data id. The record is the data id itself. */
 import { util, type backend_util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
-import type { Addon } from './addon.ts';
+import type { BufferMemory } from './addon.ts';
 
 type NumericArray = Float32Array | Int32Array | Uint8Array;
 
@@ -19,7 +19,7 @@ export class NativeData {
    * @param size number of elements
    */
   constructor(
-    private readonly addon: Addon,
+    private readonly memory: BufferMemory,
     public dtype: DataType,
     public handle: number,
     private readonly size: number,
@@ -33,8 +33,14 @@ export class NativeData {
   get values(): backend_util.BackendValues | undefined {
     if (this.handle < 0) return this.stored;
     const copy = util.getArrayFromDType(this.dtype as 'float32', this.size);
-    this.addon.read(this.handle, copy);
+    this.memory.read(this.handle, copy);
     return copy;
+  }
+
+  /** Frees the buffer, if there is one. */
+  free(): void {
+    if (this.handle >= 0) this.memory.free(this.handle);
+    this.handle = -1;
   }
 }
 
