@@ -1,24 +1,23 @@
-// Measures this toolkit beside its peers: `node tools/bench/run.mjs [--kind training|inference|operations|tokenizer] …`.
+// Measures this toolkit beside its peers: `node tools/bench/run.mjs [--kind NAME] …`, kinds.mjs has the names.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { measure } from './interleave.mjs';
-import { operationWorks } from './operation-works.mjs';
+import { KIND_NAMES, worksOf } from './kinds.mjs';
 import { benchmarksPage, describeMachine, tableOf } from './report.mjs';
-import { tokenizerWorks } from './tokenizer-works.mjs';
-import { inferenceWorks, trainingWorks } from './works.mjs';
 
 const { values } = parseArgs({
   options: {
     kind: {
       type: 'string',
       multiple: true,
-      default: ['training', 'inference', 'operations', 'tokenizer'],
+      default: KIND_NAMES,
     },
     rounds: { type: 'string', default: '5' },
     threads: { type: 'string', default: '2' },
     python: { type: 'string', default: process.env.LLM_BENCH_PYTHON ?? 'python3' },
     model: { type: 'string', default: process.env.LLM_BENCH_MODEL },
+    embedder: { type: 'string', default: process.env.LLM_BENCH_EMBEDDER },
     only: { type: 'string' },
     out: { type: 'string' },
   },
@@ -27,21 +26,6 @@ const { values } = parseArgs({
 function canImport(modules) {
   const code = modules.map((name) => `import ${name}`).join('; ');
   return spawnSync(values.python, ['-c', code], { stdio: 'ignore' }).status === 0;
-}
-
-function worksOf(kind) {
-  if (kind === 'training') return trainingWorks();
-  if (kind === 'operations') return operationWorks();
-  if (kind === 'tokenizer') return tokenizerWorks();
-  if (kind !== 'inference')
-    throw new Error(
-      `bench: --kind: expected training, inference, operations or tokenizer, got ${kind}.`,
-    );
-  if (values.model) return inferenceWorks(values.model);
-  process.stderr.write(
-    'bench: inference left out: name a SmolLM2 .gguf with --model or LLM_BENCH_MODEL.\n',
-  );
-  return [];
 }
 
 const installed = new Map();
@@ -59,7 +43,7 @@ function isInstalled({ label, needs }) {
 const sections = [];
 for (const kind of values.kind) {
   const rows = [];
-  for (const work of worksOf(kind)) {
+  for (const work of worksOf(kind, values)) {
     if (values.only && !work.name.includes(values.only)) continue;
     const contestants = work.contestants.filter(isInstalled);
     const results = await measure(

@@ -1,0 +1,22 @@
+// Sentence embeddings of a MiniLM-like encoder: texts a second, in batches and one by one.
+import { ours, python } from './contestants.mjs';
+
+const WORKS = [
+  { name: 'embed 32 × 64 tokens', shape: { batch: 32, time: 64 } },
+  { name: 'embed 1 × 16 tokens', shape: { batch: 1, time: 16 } },
+];
+
+/** @param {string} modelPath a folder of a BERT-like encoder, such as all-MiniLM-L6-v2 */
+export function embeddingWorks(modelPath) {
+  return WORKS.map(({ name, shape }) => ({
+    name,
+    shape: { ...shape, modelPath },
+    contestants: [
+      ours('embedding.mjs', 'ours fp32'),
+      python('torch_embedding.py', 'PyTorch fp32', ['torch', 'transformers']),
+      python('torch_embedding_bf16.py', 'PyTorch bf16', ['torch', 'transformers']),
+      // transformers.js runs this engine.
+      python('onnxruntime_embedding.py', 'onnxruntime fp32', ['onnxruntime', 'onnx', 'torch']),
+    ],
+  }));
+}

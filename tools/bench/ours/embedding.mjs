@@ -1,0 +1,19 @@
+// Sentence embeddings in float32: one batch of token ids, mean pooling, length 1.
+import { embed, loadEncoder } from '@llm/transformer';
+import { useBackend } from '@llm/tensor';
+import { serve } from './serve.mjs';
+
+const { modelPath, batch, time, threads, backend } = JSON.parse(process.argv[2]);
+await useBackend(backend, { threads });
+const model = await loadEncoder(modelPath);
+const row = (b) => Array.from({ length: time }, (_, i) => 1000 + (((b * time + i) * 7919) % 20000));
+const sequences = Array.from({ length: batch }, (_, b) => row(b));
+
+async function unit() {
+  const start = process.hrtime.bigint();
+  await embed(model, sequences);
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}
+
+for (let i = 0; i < 5; i++) await unit();
+await serve(unit);
