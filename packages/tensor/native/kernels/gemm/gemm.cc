@@ -1,10 +1,14 @@
 #include "kernels/gemm/gemm.h"
 
+#include <algorithm>
+
 #include "kernels/gemm/packed_gemm.h"
 
 namespace llm {
 namespace {
 
+// Up to here a product with rows of B that lie whole is faster without packing all of B.
+constexpr size_t kThinMaxRows = 16;
 constexpr size_t kSliceFloats = 64 * 1024;  // of the workspace; the rest serves products in a batch
 constexpr double kBatchParallelFlops = 16e6;   // larger items are cut themselves
 constexpr double kBatchTaskFlops = 100e3;
@@ -12,8 +16,9 @@ constexpr double kBatchTaskFlops = 100e3;
 double FlopsOf(const Gemm& g) { return 2.0 * static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k); }
 
 bool IsThin(const Gemm& g) {
-  if (g.m > kGemvMaxRows) return false;
-  return (g.b_k == 1 && g.a_k == 1) || g.b_column == 1;
+  const bool is_dot = g.b_k == 1 && g.a_k == 1;
+  if (g.m > kGemvMaxRows) return is_dot && g.m <= kThinMaxRows;
+  return is_dot || g.b_column == 1;
 }
 
 // Columns of a thin product that make a task: 128 KiB of B.
@@ -28,7 +33,11 @@ void RunThin(const Gemm& g, Pool& pool) {
   auto* activate = GemmActivateForCpu();
   pool.ForRange(g.n, ThinGrain(g), [&](size_t begin, size_t end) {
     if (g.b_k == 1 && g.a_k == 1) {
-      dot(g.m, begin, end, g.k, g.a, g.a_row, g.b, g.b_column, g.c, g.c_row, g.accumulate, g.bias);
+      for (size_t i = 0; i < g.m; i += kGemvMaxRows) {  // this part of B stays in the cache
+        const size_t rows = std::min(kGemvMaxRows, g.m - i);
+        dot(rows, begin, end, g.k, g.a + i * g.a_row, g.a_row, g.b, g.b_column, g.c + i * g.c_row, g.c_row,
+            g.accumulate, g.bias);
+      }
     } else {
       axpy(g.m, begin, end, g.k, g.a, g.a_row, g.a_k, g.b, g.b_k, g.c, g.c_row, g.accumulate, g.bias);
     }

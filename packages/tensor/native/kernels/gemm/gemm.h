@@ -5,7 +5,7 @@
 // C must not overlap A or B. Checked against the naive loop in gemm_ref.cc.
 //
 // How: the smaller operand is packed whole and shared; the other is cut into slices, each packed by the thread
-// that multiplies it, into memory that stays in its L2 cache. With at most 8 rows nothing is packed (gemv).
+// that multiplies it, into memory that stays in its L2 cache. With few rows nothing is packed (gemv).
 #pragma once
 
 #include <cstddef>
