@@ -38,6 +38,8 @@ class NodeWorker implements TrainingWorker {
   }
 
   close(): Promise<unknown> {
+    // After an error of another thread nobody waits for the answers any more.
+    this.#waiting.length = 0;
     return this.#worker.terminate();
   }
 
