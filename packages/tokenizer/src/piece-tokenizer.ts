@@ -2,10 +2,13 @@
 import { BpeModel } from './bpe/bpe-model.ts';
 import { ByteLevelEncoder } from './bpe/byte-level-encoder.ts';
 import type { TokenizerDefinition } from './io/tokenizer-json.ts';
-import type { IdBuffer, Model } from './model.ts';
+import type { Model } from './model.ts';
 import { knownScanner } from './pre-tokenizers/known-scanner.ts';
 import { parsePreTokenizer } from './pre-tokenizers/pre-tokenizer.ts';
+import { LazyTokenizer, metaTokenizer } from './pieces/meta-tokenizer.ts';
+import type { StretchTokenizer } from './pieces/stretch-tokenizer.ts';
 import { wellFormed } from './unicode/well-formed.ts';
+import { UnigramModel } from './unigram/unigram-model.ts';
 import { BertEncoder } from './wordpiece/bert-encoder.ts';
 import { isBert } from './wordpiece/blank-words.ts';
 import { WordPieceModel } from './wordpiece/word-piece-model.ts';
@@ -16,13 +19,6 @@ import { WordPieceModel } from './wordpiece/word-piece-model.ts';
  */
 export function asksForOrigin({ normalizer, preTokenizer }: TokenizerDefinition): boolean {
   return normalizer !== null && JSON.stringify(preTokenizer).includes('"prepend_scheme":"first"');
-}
-
-/** Turns a stretch of text between added tokens into ids. */
-export interface StretchTokenizer {
-  /** @param isFirst whether the stretch begins the text */
-  encode(text: string, output: IdBuffer, isFirst: boolean): void;
-  clearCache(): void;
 }
 
 /** Normalizer, pre-tokenizer and model in one, where words can be taken one by one. */
@@ -37,14 +33,22 @@ export function fusedTokenizer(
 }
 
 /** Pre-tokenizer and model in one: the ids of a stretch of normalized text. */
-export function pieceTokenizer(preTokenizer: unknown, model: Model): StretchTokenizer {
-  if (preTokenizer === null)
-    return uncached((text, output) => model.tokenize(wellFormed(text), output));
+export function pieceTokenizer(definition: TokenizerDefinition): StretchTokenizer {
+  const { model, preTokenizer } = definition;
   const scanner = model instanceof BpeModel ? knownScanner(preTokenizer) : undefined;
   if (model instanceof BpeModel && scanner !== undefined) {
     const fast = ByteLevelEncoder.create(model, scanner);
     if (fast !== undefined) return fast;
   }
+  const general = generalTokenizer(preTokenizer, model);
+  if (model instanceof UnigramModel || model instanceof BpeModel)
+    return new LazyTokenizer(() => metaTokenizer(definition) ?? general);
+  return general;
+}
+
+function generalTokenizer(preTokenizer: unknown, model: Model): StretchTokenizer {
+  if (preTokenizer === null)
+    return uncached((text, output) => model.tokenize(wellFormed(text), output));
   const split = parsePreTokenizer(preTokenizer, 'pre_tokenizer');
   return uncached((text, output, isFirst) => {
     for (const piece of split(wellFormed(text), isFirst)) model.tokenize(piece, output);

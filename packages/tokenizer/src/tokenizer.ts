@@ -9,6 +9,8 @@ import { renderChatTemplate } from './chat-template/apply-chat-template.ts';
 import type { EncodedChat } from './chat-template/assistant-mask.ts';
 import { assistantSpans, maskSpans } from './chat-template/assistant-mask.ts';
 import type { DecodeStream } from './decode-stream.ts';
+import { BpeModel } from './bpe/bpe-model.ts';
+import type { RawTokens } from './bpe/raw-tokens.ts';
 import { TokenDecoder } from './decoders/token-decoder.ts';
 import { TokenizerError } from './errors.ts';
 import { ggufMetadata } from './gguf/export.ts';
@@ -43,7 +45,7 @@ import {
   parsePostProcessorPlan,
 } from './post-processors/post-processor.ts';
 import type { PostProcess, PostProcessorPlan } from './post-processors/post-processor.ts';
-import type { StretchTokenizer } from './piece-tokenizer.ts';
+import type { StretchTokenizer } from './pieces/stretch-tokenizer.ts';
 import { asksForOrigin, fusedTokenizer, pieceTokenizer } from './piece-tokenizer.ts';
 import { wellFormed } from './unicode/well-formed.ts';
 
@@ -64,7 +66,7 @@ export class Tokenizer {
   readonly #ids = new IdBuffer(16);
 
   constructor(definition: TokenizerDefinition, roles: TokenizerRoles = {}) {
-    const { normalizer, preTokenizer, postProcessor, decoder } = definition;
+    const { normalizer, postProcessor, decoder } = definition;
     this.definition = definition;
     this.roles = roles;
     this.#model = definition.model;
@@ -76,13 +78,18 @@ export class Tokenizer {
     this.#needsOrigin = asksForOrigin(definition);
     const fused = fusedTokenizer(definition, normalize);
     this.#normalize = fused === undefined ? normalize : (text) => text;
-    this.#tokenize = fused ?? pieceTokenizer(preTokenizer, this.#model);
+    this.#tokenize = fused ?? pieceTokenizer(definition);
     this.#plan =
       postProcessor === null
         ? NO_POST_PROCESSOR
         : parsePostProcessorPlan(postProcessor, 'post_processor');
     this.#postProcess = fillIds(this.#plan);
-    this.#decoder = new TokenDecoder(decoder, this);
+    this.#decoder = new TokenDecoder(decoder, {
+      vocabSize: this.vocabSize,
+      idToToken: (id) => this.idToToken(id),
+      isSpecial: (id) => this.isSpecial(id),
+      rawTokens: () => this.#rawTokens(),
+    });
   }
 
   /** @param json A tokenizer.json, parsed or as text. */
@@ -263,6 +270,12 @@ export class Tokenizer {
   /** A decoder that takes ids one by one and never gives half a character. */
   decodeStream(options: DecodeOptions = {}): DecodeStream {
     return this.#decoder.stream(options);
+  }
+
+  #rawTokens(): { tokens: RawTokens; except: number[] } | undefined {
+    return this.#model instanceof BpeModel
+      ? { tokens: this.#model.rawTokens, except: this.#added.tokens.map(({ id }) => id) }
+      : undefined;
   }
 
   isSpecial(id: number): boolean {

@@ -199,12 +199,28 @@ export class BpeModel implements Model {
     return count + 1;
   }
 
+  /** What a character becomes that is no token. */
+  substitute(character: string): { readonly ids: readonly number[]; readonly isUnknown: boolean } {
+    const bytes = this.#fallback(character);
+    return { ids: bytes ?? this.#unkIds, isUnknown: bytes === undefined };
+  }
+
+  /** Whether some merge joins what `substitute` may give with something. */
+  get mergesSubstitutes(): boolean {
+    const bytes = Array.from({ length: 256 }, (_, byte) => this.tokenToId(byteToken(byte)));
+    const substitutes = new Set([...this.#unkIds, ...(this.options.byteFallback ? bytes : [])]);
+    const { list } = this.mergeTable;
+    for (let i = 0; i < list.length; i += 3)
+      if (substitutes.has(list[i]) || substitutes.has(list[i + 1])) return true;
+    return false;
+  }
+
   /** The `<0xNN>` tokens of a symbol's bytes, if byte fallback is on and the vocabulary has them all. */
   #fallback(symbol: string): number[] | undefined {
     if (!this.options.byteFallback) return undefined;
     const ids: number[] = [];
     for (const byte of new TextEncoder().encode(symbol)) {
-      const id = this.tokenToId(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+      const id = this.tokenToId(byteToken(byte));
       if (id === undefined) return undefined;
       ids.push(id);
     }
@@ -226,6 +242,10 @@ export class BpeModel implements Model {
       merges: this.merges,
     };
   }
+}
+
+function byteToken(byte: number): string {
+  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
 }
 
 function requireUnk(vocabulary: Vocabulary, unkToken: string): number {

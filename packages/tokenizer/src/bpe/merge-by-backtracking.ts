@@ -10,15 +10,31 @@ import { TokenSplits } from './token-splits.ts';
 import { TokenTrie } from './token-trie.ts';
 
 export class Backtracker {
+  /** Where `encode` stopped: at the end, or at a base symbol that is missing. */
+  stoppedAt = 0;
   readonly #trie: TokenTrie;
   readonly #splits: TokenSplits;
   /** By place in the piece: 1 where no tokens can go on. */
   #isDead = new Uint8Array(256);
 
-  /** @param table must be ordered; @param bases the symbols that merging starts from */
-  constructor(table: MergeTable, tokens: RawTokens, bases: readonly number[]) {
-    this.#splits = new TokenSplits(table, tokens, bases);
-    this.#trie = new TokenTrie(table, this.#splits, tokens, bases);
+  /** Undefined where some merges may come in another order than that of their ranks. @param bases the symbols that merging starts from */
+  static create(
+    table: MergeTable,
+    tokens: RawTokens,
+    bases: readonly number[],
+  ): Backtracker | undefined {
+    const splits = new TokenSplits(table, tokens, bases);
+    return splits.isOrdered ? new Backtracker(table, tokens, bases, splits) : undefined;
+  }
+
+  private constructor(
+    table: MergeTable,
+    tokens: RawTokens,
+    bases: readonly number[],
+    splits: TokenSplits,
+  ) {
+    this.#splits = splits;
+    this.#trie = new TokenTrie(table, splits, tokens, bases);
   }
 
   /** Whether merges make the token; others only ever stand for a whole piece (`ignore_merges`). */
@@ -27,8 +43,8 @@ export class Backtracker {
   }
 
   /**
-   * Writes the tokens of `bytes[start..end)` to `ids` from `count` on; returns the new count, or −1 if a base symbol is
-   * missing. With `takesWhole` a token that is the whole piece need not be reachable.
+   * Writes the tokens of `bytes[start..end)`, as far as there are base symbols for it (`stoppedAt`), to `ids` from `count`
+   * on; returns the new count. With `takesWhole` a token that is the whole piece need not be reachable.
    */
   encode(
     bytes: Uint8Array,
@@ -45,12 +61,14 @@ export class Backtracker {
     let place = start;
     let token = trie.longest(bytes, start, end);
     if (takesWhole && token >= 0 && splits.lengthOf(token) === end - start) {
+      this.stoppedAt = end;
       ids[count] = token;
       return count + 1;
     }
+    // A base symbol begins with itself; so only where there is none is there no token at all.
+    if (token < 0) end = start;
     while (place < end) {
       if (token < 0) {
-        if (count === begin) return this.#giveUp(hasDead, end - start);
         // No token goes on from here: nor does one that ends here.
         if (!hasDead) this.#reserve(end - start);
         hasDead = true;
@@ -71,18 +89,17 @@ export class Backtracker {
       }
       ids[count++] = token;
       place = next;
-      if (place < end) token = trie.longest(bytes, place, end);
+      if (place < end) {
+        token = trie.longest(bytes, place, end);
+        if (token < 0) end = place;
+      }
     }
-    if (hasDead) this.#isDead.fill(0, 0, end - start);
+    this.stoppedAt = end;
+    if (hasDead) this.#isDead.fill(0);
     return count;
   }
 
   #reserve(length: number): void {
     if (length > this.#isDead.length) this.#isDead = new Uint8Array(length * 2);
-  }
-
-  #giveUp(hasDead: boolean, length: number): number {
-    if (hasDead) this.#isDead.fill(0, 0, length);
-    return -1;
   }
 }

@@ -14,6 +14,8 @@ export class MergeTable {
   size = 0;
   /** No merge uses a token that it or a later merge makes, and none stands twice. True of every trained list. */
   isOrdered = true;
+  /** A pair stands twice. */
+  hasRepeats = false;
   /** No two merges make the same token. */
   hasSingleMerges = true;
   /** Left, right and merged id by rank. */
@@ -48,7 +50,10 @@ export class MergeTable {
     }
     const offset = slot * STRIDE;
     if (this.slots[offset] === EMPTY) this.size++;
-    else this.isOrdered = false;
+    else {
+      this.isOrdered = false;
+      this.hasRepeats = true;
+    }
     this.#checkOrder(left, right, merged);
     this.list[rank * 3] = left;
     this.list[rank * 3 + 1] = right;

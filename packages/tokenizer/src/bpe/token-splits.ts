@@ -22,6 +22,7 @@ const OWN_RIGHT = 2;
 const SHAPE = 3;
 /** The token is known to be reachable. */
 const CHECKED = 1 << 30;
+/** No token is longer. */
 const LENGTH_MASK = (1 << 20) - 1;
 
 /** Fields of a token in `#splits`. */
@@ -35,27 +36,34 @@ const BASE = -1;
 const NO_LIMIT = 0x7fffffff;
 
 export class TokenSplits {
+  /**
+   * Whether all merges that ever happen do so in the order of their ranks. Only then does the rest of this hold.
+   */
+  readonly isOrdered: boolean;
   readonly #borders: Int32Array;
   readonly #splits: Int32Array;
   readonly #table: MergeTable;
 
   /** @param bases the symbols that merging starts from */
-  constructor(table: MergeTable, { bytes, starts }: RawTokens, bases: readonly number[]) {
-    const size = starts.length - 1;
+  constructor(table: MergeTable, { bytes, starts, ends }: RawTokens, bases: readonly number[]) {
+    const size = starts.length;
     this.#table = table;
     this.#borders = new Int32Array(size * BORDER_STRIDE);
     this.#splits = new Int32Array(size * SPLIT_STRIDE);
-    for (let id = 0; id < size; id++) this.#splits[id * SPLIT_STRIDE + RANK] = UNREACHABLE;
-    for (const id of bases) {
-      const [start, end] = [starts[id] as number, starts[id + 1] as number];
-      this.#splits[id * SPLIT_STRIDE + RANK] = BASE;
-      this.#borders[id * BORDER_STRIDE + SHAPE] = shapeOf(
-        firstClass(bytes[start] as number),
-        lastClass(bytes[end - 1] as number),
-        end - start,
-      );
+    for (let id = 0; id < size; id++) {
+      this.#splits[id * SPLIT_STRIDE + RANK] = UNREACHABLE;
+      const [start, end] = [starts[id] as number, ends[id] as number];
+      if (start < 0 || start === end || end - start > LENGTH_MASK) continue;
+      this.#borders[id * BORDER_STRIDE + SHAPE] =
+        firstClass(bytes[start] as number) |
+        (lastClass(bytes[end - 1] as number) << 5) |
+        ((end - start) << 10);
     }
+    for (const id of bases) this.#splits[id * SPLIT_STRIDE + RANK] = BASE;
     this.#findSplits(this.#findPartners());
+    this.isOrdered =
+      !starts.some((start, id) => (ends[id] as number) - start > LENGTH_MASK) &&
+      (table.isOrdered || (!table.hasRepeats && this.#isInOrder()));
   }
 
   /** Whether the bytes of a token merge to it. */
@@ -102,23 +110,18 @@ export class TokenSplits {
     return isGood;
   }
 
-  /** Shapes, and what each token merges with on its right; returns the same for its left. */
+  /** What each token merges with on its right; returns the same for its left. */
   #findPartners(): Int32Array {
     const borders = this.#borders;
     const { list } = this.#table;
     const ownLeft = new Int32Array(borders.length / BORDER_STRIDE);
     for (let i = 0; i < list.length; i += 3) {
-      const [left, right, merged] = [list[i], list[i + 1], list[i + 2]] as [number, number, number];
-      const a = borders[left * BORDER_STRIDE + SHAPE] as number;
-      const b = borders[right * BORDER_STRIDE + SHAPE] as number;
-      borders[merged * BORDER_STRIDE + SHAPE] = shapeOf(
-        a & 31,
-        (b >> 5) & 31,
-        (a >> 10) + (b >> 10),
-      );
+      const [left, right] = [list[i], list[i + 1]] as [number, number];
+      const last = ((borders[left * BORDER_STRIDE + SHAPE] as number) >> 5) & 31;
+      const first = (borders[right * BORDER_STRIDE + SHAPE] as number) & 31;
       const place = left * BORDER_STRIDE + OWN_RIGHT;
-      borders[place] = (borders[place] as number) | (1 << (b & 31));
-      ownLeft[right] = (ownLeft[right] as number) | (1 << ((a >> 5) & 31));
+      borders[place] = (borders[place] as number) | (1 << first);
+      ownLeft[right] = (ownLeft[right] as number) | (1 << last);
     }
     return ownLeft;
   }
@@ -128,7 +131,8 @@ export class TokenSplits {
    * several, the first that its parts can reach is.
    */
   #findSplits(ownLeft: Int32Array): void {
-    const isSingle = this.#table.hasSingleMerges;
+    const { isOrdered, hasSingleMerges } = this.#table;
+    const isSingle = isOrdered && hasSingleMerges;
     const borders = this.#borders;
     const splits = this.#splits;
     const { list } = this.#table;
@@ -145,6 +149,21 @@ export class TokenSplits {
       borders[merged * BORDER_STRIDE + INNER_LEFT] =
         (ownLeft[left] as number) | (borders[left * BORDER_STRIDE + INNER_LEFT] as number);
     }
+  }
+
+  /**
+   * Lists made from scores have merges that come before those of their parts (a + bcd where bcd is worse than abcd).
+   * They never happen if the token is made in another way before both its parts are there.
+   */
+  #isInOrder(): boolean {
+    const { list } = this.#table;
+    for (let i = 0, rank = 0; i < list.length; i += 3, rank++) {
+      const [left, right, merged] = [list[i], list[i + 1], list[i + 2]] as [number, number, number];
+      const ready = Math.max(this.rank(left), this.rank(right));
+      if (ready <= rank || !this.isMade(left) || !this.isMade(right)) continue;
+      if (!this.isMade(merged) || this.rank(merged) >= ready) return false;
+    }
+    return true;
   }
 
   /** Whether the merges below `limit` leave `left` and `right` as they are side by side. */
@@ -187,10 +206,6 @@ export class TokenSplits {
       }
     }
   }
-}
-
-function shapeOf(first: number, last: number, length: number): number {
-  return first | (last << 5) | (length << 10);
 }
 
 /** 32 classes of first bytes; those that begin CJK characters are told apart. */

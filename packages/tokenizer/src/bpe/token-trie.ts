@@ -40,7 +40,7 @@ export class TokenTrie {
 
   /** @param bases the symbols that merging starts from */
   constructor(table: MergeTable, splits: TokenSplits, tokens: RawTokens, bases: readonly number[]) {
-    const size = tokens.starts.length - 1;
+    const size = tokens.starts.length;
     this.#tokens = tokens;
     this.#splits = splits;
     this.#shorter = new Int32Array(size).fill(-1);

@@ -3,29 +3,36 @@ import { TokenizerError } from '../errors.ts';
 import type { DecodeStream } from '../decode-stream.ts';
 import { byteDecodeStream, windowDecodeStream } from '../decode-stream.ts';
 import type { DecodeOptions } from '../tokenizer-options.ts';
-import { byteLevelDecoder, TokenBytes } from './byte-level.ts';
+import type { RawTokens } from '../bpe/raw-tokens.ts';
+import { byteLevelBytes, byteLevelDecoder } from './byte-level.ts';
 import type { DecodeChain } from './decoder.ts';
 import { parseDecoder } from './decoder.ts';
+import type { LocalDecoder } from './local-decoder.ts';
+import { firstBytes, localBytes, localDecoder } from './local-decoder.ts';
+import { TokenTexts } from './token-texts.ts';
 
 /** What decoding needs to know of a vocabulary. */
 export interface DecodableVocabulary {
   readonly vocabSize: number;
   idToToken(id: number): string | undefined;
   isSpecial(id: number): boolean;
+  /** The bytes of byte-level tokens, and the ids whose tokens are others (added ones). */
+  rawTokens(): { readonly tokens: RawTokens; readonly except: Iterable<number> } | undefined;
 }
 
 export class TokenDecoder {
   readonly #vocabulary: DecodableVocabulary;
   readonly #chain: DecodeChain;
-  /** 1 where the id has a token. Made on first use, as the bytes are: a tokenizer that only encodes needs neither. */
-  #known: Uint8Array | undefined;
-  #bytes: TokenBytes | undefined;
+  readonly #local: LocalDecoder | undefined;
+  /** Made on first use: a tokenizer that only encodes does not need them. */
+  #texts: TokenTexts | undefined;
 
   /** @param decoder A decoder of tokenizer.json; null: tokens with blanks between. */
   constructor(decoder: unknown, vocabulary: DecodableVocabulary) {
     this.#vocabulary = vocabulary;
     this.#chain =
       decoder === null ? (tokens) => [tokens.join(' ')] : parseDecoder(decoder, 'decoder');
+    this.#local = localDecoder(decoder);
   }
 
   decode(ids: ArrayLike<number>, { skipSpecialTokens }: DecodeOptions): string {
@@ -33,9 +40,22 @@ export class TokenDecoder {
     const kept = skipSpecialTokens
       ? Array.from(ids).filter((id) => !vocabulary.isSpecial(id))
       : ids;
-    this.#checkIds(kept);
-    if (this.#chain === byteLevelDecoder) return this.#tokenBytes().decode(kept);
-    return this.#chain(Array.from(kept, (id) => vocabulary.idToToken(id) as string)).join('');
+    if (this.#chain === byteLevelDecoder) return this.#byteTexts().decode(kept);
+    if (this.#local !== undefined) return this.#decodeLocally(kept, this.#local);
+    return this.#decodeByChain(kept);
+  }
+
+  #decodeLocally(ids: ArrayLike<number>, local: LocalDecoder): string {
+    if (ids.length === 0) return this.#decodeByChain(ids);
+    const first = firstBytes(local, this.#tokenOf(ids[0] as number));
+    const text = this.#localTexts(local).decode(ids, 1, first);
+    // Of bytes that are no character, each must become U+FFFD, which joined they would not.
+    if (local.hasBytes && text.includes('\uFFFD')) return this.#decodeByChain(ids);
+    return local.whole(text);
+  }
+
+  #decodeByChain(ids: ArrayLike<number>): string {
+    return this.#chain(Array.from(ids, (id) => this.#tokenOf(id))).join('');
   }
 
   stream(options: DecodeOptions): DecodeStream {
@@ -43,28 +63,29 @@ export class TokenDecoder {
       return windowDecodeStream((ids) => this.decode(ids, options));
     const none = new Uint8Array(0);
     return byteDecodeStream((id) => {
-      this.#checkIds([id]);
-      return options.skipSpecialTokens && this.#vocabulary.isSpecial(id)
-        ? none
-        : this.#tokenBytes().bytesOf(id);
+      const bytes = this.#byteTexts().bytesOf(id);
+      return options.skipSpecialTokens && this.#vocabulary.isSpecial(id) ? none : bytes;
     });
   }
 
-  #tokenBytes(): TokenBytes {
+  #byteTexts(): TokenTexts {
     const { vocabSize } = this.#vocabulary;
-    return (this.#bytes ??= new TokenBytes(
-      Array.from({ length: vocabSize }, (_, id) => this.#vocabulary.idToToken(id)),
+    return (this.#texts ??= new TokenTexts(
+      vocabSize,
+      (id) => byteLevelBytes(this.#tokenOf(id)),
+      this.#vocabulary.rawTokens(),
     ));
   }
 
-  #checkIds(ids: ArrayLike<number>): void {
-    const known = (this.#known ??= Uint8Array.from(
-      { length: this.#vocabulary.vocabSize },
-      (_, id) => (this.#vocabulary.idToToken(id) === undefined ? 0 : 1),
-    ));
-    for (let i = 0; i < ids.length; i++) {
-      if (known[ids[i] as number] !== 1) throw this.#unknownId(ids[i] as number);
-    }
+  #localTexts(local: LocalDecoder): TokenTexts {
+    const bytesOf = (id: number): Uint8Array => localBytes(local, this.#tokenOf(id));
+    return (this.#texts ??= new TokenTexts(this.#vocabulary.vocabSize, bytesOf));
+  }
+
+  #tokenOf(id: number): string {
+    const token = this.#vocabulary.idToToken(id);
+    if (token === undefined) throw this.#unknownId(id);
+    return token;
   }
 
   #unknownId(id: number): TokenizerError {

@@ -40,6 +40,27 @@ export function shortestPrefix(units: Uint32Array, bytes: Uint8Array): number {
   return -1;
 }
 
+/** What keys begin with all of `bytes`: the value of the key that is just they (−1: none), and the bytes that may follow. */
+export function continuations(
+  units: Uint32Array,
+  bytes: Uint8Array,
+): { readonly value: number; readonly next: readonly number[] } {
+  const none = { value: -1, next: [] };
+  let position = offsetOf(units[0] ?? 0);
+  let value = -1;
+  for (const byte of bytes) {
+    if (byte === 0) return none;
+    position ^= byte;
+    const unit = units[position];
+    if (unit === undefined || (unit & 0x800000ff) !== byte) return none;
+    position ^= offsetOf(unit);
+    const leaf = (unit & 0x100) === 0 ? undefined : units[position];
+    value = leaf === undefined ? -1 : leaf & 0x7fffffff;
+  }
+  const isChild = (byte: number): boolean => ((units[position ^ byte] ?? 0) & 0x800000ff) === byte;
+  return { value, next: Array.from({ length: 255 }, (_, i) => i + 1).filter(isChild) };
+}
+
 /** The offset to the children lies in bits 10 to 30, shifted by 8 more where bit 9 is set. */
 function offsetOf(unit: number): number {
   return (unit >>> 10) << ((unit & 0x200) >>> 6);

@@ -7,13 +7,30 @@
 import type { AlignedText, Change } from '../alignment/aligned-text.ts';
 import type { JsonObject } from '../io/json-fields.ts';
 import { formatError, stringField } from '../io/json-fields.ts';
-import { longestPrefix, shortestPrefix } from './double-array.ts';
+import { continuations, longestPrefix, shortestPrefix } from './double-array.ts';
 
 /** Says in a definition that came from a `.model` file that the longest rule is taken. Never written: Rust has no such thing. */
 export const LONGEST_RULE = 'takes_longest_rule';
 const MAX_GRAPHEME_BYTES = 5;
-/** A letter whose neighbours are ASCII too is a grapheme of its own; only the rest needs a segmenter, such as \r\n. */
-const PLAIN_RUN = /(?<!\r)[\t\n -~]+(?![^\t\n -~])/gu;
+/**
+ * A character is a grapheme of its own if it and its neighbours are such that join with nothing before them and take only
+ * marks and joiners after them: ASCII, Latin, Greek and Cyrillic letters, kana, ideographs, full-width forms. Only the
+ * rest needs a segmenter, such as \r\n.
+ */
+const PLAIN =
+  '\\t\\n -~\u00C0-\u024F\u0391-\u03A1\u03A3-\u03FF\u0400-\u0482\u048A-\u052F\u3001-\u3029\u3041-\u3096\u30A1-\u30FA\u4E00-\u9FFF\uFF01-\uFF60';
+const PLAIN_RUN = new RegExp(`(?<!\\r)[${PLAIN}]+(?![^${PLAIN}])`, 'gu');
+
+/** Kinds of UTF-16 units: no rule begins with it, … */
+const INERT = 1;
+/** … rules do, but all need something that is not ASCII behind it, … */
+const NEEDS_MARK = 2;
+/** … one does, which is no longer, … */
+const ALONE = 3;
+/** … or anything else. */
+const OTHER = 4;
+/** More than any rule takes in. */
+const LONGEST_RULE_UNITS = 64;
 
 export interface Rewrite {
   readonly from: string;
@@ -29,6 +46,8 @@ export class Precompiled {
   readonly #segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
   readonly #known = new Map<string, string | undefined>();
   readonly #takesLongest: boolean;
+  /** By unit; 0: not looked at yet. */
+  readonly #kinds = new Uint8Array(1 << 16);
 
   /** @param charsmap The number of bytes of the trie, the trie, the replacements. @param takesLongest As SentencePiece. */
   constructor(charsmap: Uint8Array, path: string, takesLongest = false) {
@@ -56,9 +75,83 @@ export class Precompiled {
   }
 
   normalize(text: string): string {
+    return this.#takesLongest ? this.#normalizeLongest(text) : this.#normalizeByGrapheme(text);
+  }
+
+  /** What most text is made of, characters without a rule, is copied in stretches. */
+  #normalizeLongest(text: string): string {
+    const kinds = this.#kinds;
     let result = '';
-    for (const { from, to } of this.rewrites(text)) result += to ?? from;
+    let done = 0;
+    for (let i = 0; i < text.length;) {
+      const unit = text.charCodeAt(i);
+      const kind = kinds[unit] || this.#classify(unit);
+      if (kind === INERT || (kind === NEEDS_MARK && !(text.charCodeAt(i + 1) >= 0x80))) i++;
+      else {
+        const { length, to } = this.#ruleAt(text, i, kind);
+        if (to !== undefined) {
+          result += text.slice(done, i) + to;
+          done = i + length;
+        }
+        i += length;
+      }
+    }
+    return done === 0 ? text : result + text.slice(done);
+  }
+
+  /** The longest rule at a place. */
+  #ruleAt(text: string, i: number, kind: number): { length: number; to: string | undefined } {
+    if (kind === ALONE) return { length: 1, to: this.#find(text.charAt(i)) };
+    const bytes = this.#encoder.encode(text.slice(i, i + LONGEST_RULE_UNITS));
+    const { value, end } = longestPrefix(this.#units, bytes, 0);
+    const next = value < 0 ? characterEnd(bytes, 0) : end;
+    const { length } = this.#decoder.decode(bytes.subarray(0, next));
+    return { length, to: value < 0 ? undefined : this.#replacement(value) };
+  }
+
+  #normalizeByGrapheme(text: string): string {
+    let result = '';
+    let done = 0;
+    for (const match of text.matchAll(PLAIN_RUN)) {
+      result += this.#normalizeGraphemes(text.slice(done, match.index));
+      result += this.#normalizePlain(match[0]);
+      done = match.index + match[0].length;
+    }
+    return result + this.#normalizeGraphemes(text.slice(done));
+  }
+
+  #normalizePlain(run: string): string {
+    const kinds = this.#kinds;
+    let result = '';
+    let done = 0;
+    for (let i = 0; i < run.length; i++) {
+      const unit = run.charCodeAt(i);
+      const kind = kinds[unit] || this.#classify(unit);
+      if (kind === INERT || kind === NEEDS_MARK) continue;
+      const to = this.#find(run.charAt(i));
+      if (to === undefined) continue;
+      result += run.slice(done, i) + to;
+      done = i + 1;
+    }
+    return done === 0 ? run : result + run.slice(done);
+  }
+
+  #normalizeGraphemes(text: string): string {
+    let result = '';
+    for (const { from, to } of this.#rewriteGraphemes(text)) result += to ?? from;
     return result;
+  }
+
+  /** What rules begin with a UTF-16 unit. */
+  #classify(unit: number): number {
+    let kind = OTHER;
+    if (unit < 0xd800 || unit > 0xdfff) {
+      const bytes = this.#encoder.encode(String.fromCharCode(unit));
+      const { value, next } = continuations(this.#units, bytes);
+      if (next.length === 0) kind = value < 0 ? INERT : ALONE;
+      else if (value < 0 && (next[0] as number) >= 0x80) kind = NEEDS_MARK;
+    }
+    return (this.#kinds[unit] = kind);
   }
 
   normalizeAligned(text: AlignedText): AlignedText {

@@ -32,12 +32,18 @@ export function isPrepended(metaspace: Metaspace, text: string, isFirst: boolean
   return text !== '' && !text.startsWith(replacement);
 }
 
+/** The text with ▁ for blanks, and one before it where it belongs. */
+export function metaspaceText(metaspace: Metaspace, text: string, isFirst: boolean): string {
+  const { replacement } = metaspace;
+  const replaced = replacement === ' ' ? text : text.replaceAll(' ', () => replacement);
+  return isPrepended(metaspace, replaced, isFirst) ? replacement + replaced : replaced;
+}
+
 /** Pieces of text: each begins with ▁, but for the first. */
 export function metaspacePieces(metaspace: Metaspace, text: string, isFirst: boolean): string[] {
   if (text === '') return [];
   const { replacement } = metaspace;
-  const replaced = replacement === ' ' ? text : text.replaceAll(' ', () => replacement);
-  const whole = isPrepended(metaspace, replaced, isFirst) ? replacement + replaced : replaced;
+  const whole = metaspaceText(metaspace, text, isFirst);
   if (!metaspace.split) return [whole];
   const pieces: string[] = [];
   let start = 0;

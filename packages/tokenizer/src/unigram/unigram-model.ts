@@ -93,8 +93,37 @@ export class UnigramModel implements Model {
     this.#cache.clear();
   }
 
+  /** Writes the ids of a piece to `ids` from `count` on and returns the new count. */
+  encodePiece(piece: string, ids: Int32Array, count: number): number {
+    const viterbi = this.#viterbi;
+    viterbi.run(piece);
+    let tokens = 0;
+    let hasUnknown = false;
+    for (let end = piece.length; end > 0; end = viterbi.startOf(end)) {
+      const id = viterbi.idOf(end);
+      hasUnknown ||= id === -1 || id === this.options.unkId;
+      tokens++;
+    }
+    if (hasUnknown) {
+      const spans = this.#spans;
+      spans.clear();
+      this.#emitBest(piece, spans);
+      for (const id of spans.ids) ids[count++] = id;
+      return count;
+    }
+    let place = count + tokens;
+    for (let end = piece.length; end > 0; end = viterbi.startOf(end))
+      ids[--place] = viterbi.idOf(end);
+    return count + tokens;
+  }
+
   tokenizeSpans(piece: string, output: TokenSpans): void {
     this.#viterbi.run(piece);
+    this.#emitBest(piece, output);
+  }
+
+  /** After `run`: the best way. */
+  #emitBest(piece: string, output: TokenSpans): void {
     const ends: number[] = [];
     for (let end = piece.length; end > 0; end = this.#viterbi.startOf(end)) ends.push(end);
     this.#emit(

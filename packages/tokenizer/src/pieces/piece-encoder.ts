@@ -1,0 +1,160 @@
+/**
+ * Text to ids, piece by piece: text is written once as UTF-8, a scanner finds where each piece ends, and a table of byte
+ * strings remembers the ids of each. Only a piece not seen before is worked on. Its memory is bounded.
+ */
+import type { IdBuffer } from '../model.ts';
+import type { ScanPiece } from '../pre-tokenizers/scan-gpt2.ts';
+import { ByteKeyTable, hashLong } from '../bpe/byte-key-table.ts';
+import { Utf8Buffer } from '../bpe/utf8-buffer.ts';
+
+/** The cache is emptied when it holds so many pieces: 8 MB of slots. */
+const MAX_CACHED_PIECES = 3 << 17;
+/** Longer pieces are rarely seen twice. */
+const MAX_CACHED_BYTES = 48;
+/** Pieces up to here are cached at once, longer ones when they come again: in Chinese most never do. */
+const CACHED_AT_ONCE_BYTES = 8;
+/** One byte of fingerprint for each of so many kinds of long piece that came once. */
+const SEEN_ONCE_SLOTS = 1 << 17;
+
+/** Writes the ids of the piece `bytes[start..end)` to `ids` from `count` on, one for each byte at most; returns the new count. */
+export type EncodePiece = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  ids: Int32Array,
+  count: number,
+) => number;
+
+export interface PieceRules {
+  readonly scan: ScanPiece;
+  readonly encodePiece: EncodePiece;
+  /** A word of ASCII letters, perhaps behind a blank, is a piece where `plainWordEnd` finds its end. */
+  readonly hasPlainWords: boolean;
+}
+
+export class PieceEncoder {
+  readonly #rules: PieceRules;
+  readonly #buffer = new Utf8Buffer();
+  /** Piece → its id, or −1 − (where its ids lie in `#sequences`: their number, then they). */
+  readonly #cache = new ByteKeyTable(1 << 12);
+  #sequences = new Int32Array(1 << 12);
+  #sequencesLength = 0;
+  readonly #seenOnce = new Uint8Array(SEEN_ONCE_SLOTS);
+
+  constructor(rules: PieceRules) {
+    this.#rules = rules;
+  }
+
+  clearCache(): void {
+    this.#cache.clear();
+    this.#sequencesLength = 0;
+    this.#seenOnce.fill(0);
+  }
+
+  encode(text: string, output: IdBuffer): void {
+    const end = this.#buffer.write(text);
+    const { bytes, view } = this.#buffer;
+    // Whatever stops a word stops it here.
+    bytes[end] = 0;
+    const { scan, hasPlainWords } = this.#rules;
+    const cache = this.#cache;
+    output.reserve(end);
+    const ids = output.ids;
+    let count = output.length;
+    for (let start = 0; start < end;) {
+      const word = hasPlainWords ? plainWordEnd(bytes, start) : 0;
+      const next = word > 0 ? word : scan(bytes, start, end);
+      const length = next - start;
+      if (length > MAX_CACHED_BYTES) {
+        count = this.#rules.encodePiece(bytes, start, next, ids, count);
+      } else {
+        const offset = cache.locate(view, bytes, start, length);
+        const value = cache.value(offset);
+        if (cache.isEmpty(offset)) count = this.#encodeNew(start, length, offset, ids, count);
+        else if (value >= 0) ids[count++] = value;
+        else count = this.#copySequence(-1 - value, ids, count);
+      }
+      start = next;
+    }
+    output.length = count;
+  }
+
+  #copySequence(at: number, ids: Int32Array, count: number): number {
+    const sequences = this.#sequences;
+    const end = at + 1 + (sequences[at] as number);
+    for (let i = at + 1; i < end; i++) ids[count++] = sequences[i] as number;
+    return count;
+  }
+
+  /** Appends the ids of a piece that is not in the cache, and caches them. Returns the new count. */
+  #encodeNew(
+    start: number,
+    length: number,
+    offset: number,
+    ids: Int32Array,
+    count: number,
+  ): number {
+    const { bytes } = this.#buffer;
+    const after = this.#rules.encodePiece(bytes, start, start + length, ids, count);
+    if (this.#isWorthCaching(start, length))
+      this.#remember(start, length, offset, ids, count, after);
+    return after;
+  }
+
+  #isWorthCaching(start: number, length: number): boolean {
+    if (length <= CACHED_AT_ONCE_BYTES) return true;
+    const hash = hashLong(this.#buffer.view, start, length);
+    const slot = hash & (SEEN_ONCE_SLOTS - 1);
+    // Never 0, which says that no piece came.
+    const fingerprint = ((hash >>> 24) & 0xff) | 1;
+    if (this.#seenOnce[slot] === fingerprint) return true;
+    this.#seenOnce[slot] = fingerprint;
+    return false;
+  }
+
+  /** Caches `ids[from..to)` as the ids of a piece. */
+  #remember(
+    start: number,
+    length: number,
+    offset: number,
+    ids: Int32Array,
+    from: number,
+    to: number,
+  ): void {
+    let value = ids[from] as number;
+    if (to - from !== 1) {
+      value = -1 - this.#sequencesLength;
+      this.#storeSequence(ids, from, to);
+    }
+    this.#cache.insert(offset, this.#buffer.view, this.#buffer.bytes, start, length, value);
+    if (this.#cache.size >= MAX_CACHED_PIECES) this.clearCache();
+  }
+
+  #storeSequence(ids: Int32Array, from: number, to: number): void {
+    const needed = this.#sequencesLength + to - from + 1;
+    if (needed > this.#sequences.length) {
+      const sequences = new Int32Array(needed * 2);
+      sequences.set(this.#sequences);
+      this.#sequences = sequences;
+    }
+    const sequences = this.#sequences;
+    let at = this.#sequencesLength;
+    sequences[at++] = to - from;
+    for (let i = from; i < to; i++) sequences[at++] = ids[i] as number;
+    this.#sequencesLength = at;
+  }
+}
+
+/**
+ * The commonest piece, a word of ASCII letters of which only the first may be a capital, perhaps behind a blank, is the
+ * same in every pattern that has a scanner, if no letter or apostrophe can follow. Its end, or 0.
+ */
+function plainWordEnd(bytes: Uint8Array, start: number): number {
+  let i = bytes[start] === 0x20 ? start + 1 : start;
+  let byte = bytes[i] as number;
+  if (byte >= 0x41 && byte <= 0x5a) byte = bytes[++i] as number;
+  const low = i;
+  while (byte >= 0x61 && byte <= 0x7a) byte = bytes[++i] as number;
+  if (i === low || byte >= 0x80 || byte === 0x27 || (byte >= 0x41 && byte <= 0x5a)) return 0;
+  return i;
+}
