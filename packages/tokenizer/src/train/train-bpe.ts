@@ -1,5 +1,5 @@
 /**
- * Trains a byte-level BPE tokenizer. The corpus is streamed: only its different words are kept. The result depends on
+ * Trains a BPE tokenizer, byte-level (here) or over characters (`train-character-bpe.ts`). The corpus is streamed: only its different words are kept. The result depends on
  * nothing but the texts and the options, and equals what Rust `tokenizers` learns from the same input.
  */
 import { BYTE_CHARACTERS } from '../bpe/byte-alphabet.ts';
@@ -15,20 +15,30 @@ import { joinBytes } from './join-counts.ts';
 import type { Words } from './learn-merges.ts';
 import { learnMerges } from './learn-merges.ts';
 import type { CountedBytes, CountJob } from './text-counter.ts';
+import { trainCharacterBpe } from './train-character-bpe.ts';
 
 export interface TrainBpeOptions extends Omit<CorpusOptions, 'preTokenizer'> {
   /** Tokens in all: special ones, alphabet, merges. @default 30000 */
   readonly vocabSize?: number;
   /** Pairs seen less often are not merged. @default 0 */
   readonly minFrequency?: number;
-  /** All 256 bytes, so that any text can be encoded, or only the bytes of the corpus. @default 'bytes' */
-  readonly initialAlphabet?: 'bytes' | 'seen';
+  /**
+   * Byte-level: all 256 bytes, so that any text can be encoded, or only the bytes of the corpus. @default 'bytes'
+   * Over characters: those that are tokens even if the corpus lacks them. @default []
+   */
+  readonly initialAlphabet?: 'bytes' | 'seen' | readonly string[];
   /** Keep only the most frequent symbols of the alphabet. @default no limit */
   readonly limitAlphabet?: number;
-  /** No merge makes a token of this many bytes or more. @default no limit */
+  /** No merge makes a token of this many bytes (or characters) or more. @default no limit */
   readonly maxTokenLength?: number;
-  /** A pre-tokenizer of tokenizer.json that ends in ByteLevel. @default GPT-2's ByteLevel */
+  /** A pre-tokenizer of tokenizer.json. Unless it ends in ByteLevel, BPE is over characters. @default GPT-2's ByteLevel */
   readonly preTokenizer?: unknown;
+  /** Over characters: a token `<0xNN>` for each byte, for characters that the vocabulary lacks. @default false */
+  readonly byteFallback?: boolean;
+  /** Over characters: written before those inside a word. @default none */
+  readonly continuingSubwordPrefix?: string;
+  /** Over characters: written after the last of a word. @default none */
+  readonly endOfWordSuffix?: string;
 }
 
 const BYTE_LEVEL = {
@@ -40,7 +50,10 @@ const BYTE_LEVEL = {
 
 /** @param texts Documents, or parts of documents: no word goes across from one to the next. */
 export async function trainBpe(texts: Texts, options: TrainBpeOptions = {}): Promise<Tokenizer> {
-  checkOptions(options);
+  const { preTokenizer = BYTE_LEVEL } = options;
+  checkSpecials(options);
+  if (!endsInByteLevel(preTokenizer)) return trainCharacterBpe(texts, { ...options, preTokenizer });
+  checkVocabSize(options);
   const counter = await countWords(texts, options);
   const alphabet = chooseAlphabet(counter, options);
   const tokens = [...new Set([...(options.specialTokens ?? []), ...alphabet])];
@@ -57,25 +70,18 @@ export async function trainBpe(texts: Texts, options: TrainBpeOptions = {}): Pro
   return buildTokenizer(tokens, merges, options);
 }
 
-function checkOptions(options: TrainBpeOptions): void {
-  const { vocabSize = 30_000, specialTokens = [] } = options;
-  const least =
-    specialTokens.length + (options.initialAlphabet === 'seen' ? 0 : BYTE_CHARACTERS.length);
-  if (!Number.isInteger(vocabSize) || (options.limitAlphabet === undefined && vocabSize < least)) {
-    throw new TokenizerError(
-      `trainBpe: vocabSize: expected a whole number of at least ${least} (special tokens and bytes), got ${vocabSize}.`,
-    );
-  }
-  if (!endsInByteLevel(options.preTokenizer ?? BYTE_LEVEL)) {
-    throw new TokenizerError(
-      'trainBpe: preTokenizer: expected one that ends in ByteLevel, got another. Put it into a Sequence before ByteLevel.',
-    );
-  }
-  if (specialTokens.includes('')) {
-    throw new TokenizerError(
-      'trainBpe: specialTokens: expected texts, got an empty one. Remove it.',
-    );
-  }
+function checkVocabSize({ vocabSize = 30_000, ...options }: TrainBpeOptions): void {
+  const { specialTokens = [], initialAlphabet, limitAlphabet } = options;
+  const least = specialTokens.length + (initialAlphabet === 'seen' ? 0 : BYTE_CHARACTERS.length);
+  if (Number.isInteger(vocabSize) && (limitAlphabet !== undefined || vocabSize >= least)) return;
+  throw new TokenizerError(
+    `trainBpe: vocabSize: expected a whole number of at least ${least} (special tokens and bytes), got ${vocabSize}.`,
+  );
+}
+
+function checkSpecials({ specialTokens = [] }: TrainBpeOptions): void {
+  if (!specialTokens.includes('')) return;
+  throw new TokenizerError('trainBpe: specialTokens: expected texts, got an empty one. Remove it.');
 }
 
 function endsInByteLevel(json: unknown): boolean {

@@ -7,20 +7,17 @@ import type { Tokenizer } from '../tokenizer.ts';
 import { Vocabulary } from '../vocabulary.ts';
 import { WordPieceModel } from '../wordpiece/word-piece-model.ts';
 import { buildTrained } from './build-tokenizer.ts';
+import type { AlphabetOptions } from './character-words.ts';
+import { characterWords, chooseCharacters } from './character-words.ts';
 import type { CorpusOptions, Texts } from './corpus-words.ts';
-import { byCodePoint, checkVocabSize, countPieces, withThreads } from './corpus-words.ts';
-import type { Words } from './learn-merges.ts';
+import { checkVocabSize, countPieces, withThreads } from './corpus-words.ts';
 import { learnMerges } from './learn-merges.ts';
 
-export interface TrainWordPieceOptions extends CorpusOptions {
+export interface TrainWordPieceOptions extends CorpusOptions, AlphabetOptions {
   /** Tokens in all: special ones, alphabet, merged. @default 30000 */
   readonly vocabSize?: number;
   /** Pairs seen less often are not merged. @default 0 */
   readonly minFrequency?: number;
-  /** Characters that are tokens even if the corpus lacks them. @default [] */
-  readonly initialAlphabet?: readonly string[];
-  /** Keep only the most frequent characters. @default no limit */
-  readonly limitAlphabet?: number;
   /** @default '##' */
   readonly continuingSubwordPrefix?: string;
 }
@@ -54,9 +51,9 @@ export async function trainWordPiece(
   checkVocabSize('trainWordPiece', vocabSize, filled.specialTokens.length);
   const name = 'trainWordPiece';
   const counts = await withThreads(options, name, (team) => countPieces(texts, filled, name, team));
-  const alphabet = chooseAlphabet(counts, options);
+  const alphabet = chooseCharacters(counts, options);
   const tokens = [...new Set([...filled.specialTokens, ...alphabet])];
-  const words = wordsOf(counts, tokens, new Set(alphabet), prefix);
+  const words = characterWords(counts, tokens, new Set(alphabet), { prefix, suffix: '' });
   learnMerges(words, tokens, {
     vocabSize,
     minFrequency: options.minFrequency ?? 0,
@@ -72,53 +69,4 @@ export async function trainWordPiece(
     continuingSubwordPrefix: prefix,
   });
   return buildTrained(model, filled, { decoder: { type: 'WordPiece', prefix, cleanup: true } });
-}
-
-/** The characters of the corpus, sorted; with a limit, the most frequent of them. */
-function chooseAlphabet(
-  counts: ReadonlyMap<string, number>,
-  { initialAlphabet = [], limitAlphabet }: TrainWordPieceOptions,
-): string[] {
-  const seen = new Map<string, number>();
-  for (const [word, count] of counts)
-    for (const character of word) seen.set(character, (seen.get(character) ?? 0) + count);
-  for (const character of initialAlphabet) seen.set(character, Number.POSITIVE_INFINITY);
-  return [...seen]
-    .sort(([a, m], [b, n]) => n - m || byCodePoint(a, b))
-    .slice(0, limitAlphabet)
-    .map(([character]) => character)
-    .sort(byCodePoint);
-}
-
-/** The words as ids of their characters. Adds the prefixed characters that occur to `tokens`. */
-function wordsOf(
-  counts: ReadonlyMap<string, number>,
-  tokens: string[],
-  alphabet: ReadonlySet<string>,
-  prefix: string,
-): Words {
-  const inside = new Set<string>();
-  const split = [...counts].map(([word, count]) => {
-    const symbols: string[] = [];
-    [...word].forEach((character, i) => {
-      if (!alphabet.has(character)) return;
-      const symbol = i === 0 ? character : prefix + character;
-      symbols.push(symbol);
-      if (i > 0) inside.add(symbol);
-    });
-    return { symbols, count };
-  });
-  const known = new Set(tokens);
-  tokens.push(...[...inside].sort(byCodePoint).filter((symbol) => !known.has(symbol)));
-  const ids = new Map(tokens.map((token, id) => [token, id]));
-  const starts = [0];
-  for (const { symbols } of split) starts.push((starts.at(-1) as number) + symbols.length);
-  return {
-    symbols: Int32Array.from(
-      split.flatMap(({ symbols }) => symbols.map((symbol) => ids.get(symbol) as number)),
-    ),
-    starts,
-    lengths: Int32Array.from(split, ({ symbols }) => symbols.length),
-    counts: split.map(({ count }) => count),
-  };
 }

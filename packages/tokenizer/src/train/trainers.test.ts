@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Tokenizer } from '../index.ts';
-import { trainUnigram, trainWordLevel, trainWordPiece } from '../index.ts';
+import type { BpeModel } from '../bpe/bpe-model.ts';
+import { trainBpe, trainUnigram, trainWordLevel, trainWordPiece } from '../index.ts';
 import type { UnigramModel } from '../unigram/unigram-model.ts';
 import { countPieces, withThreads } from './corpus-words.ts';
 import { digamma, expectCounts } from './unigram-em.ts';
@@ -14,7 +15,14 @@ interface RustCase {
   specialTokens: string[];
   tokens: string[];
 }
+interface CharacterCase extends RustCase {
+  options: RustCase['options'] & { max_token_length?: number; initial_alphabet?: string[] };
+  affixes: { continuing_subword_prefix?: string; end_of_word_suffix?: string };
+  preTokenizer: unknown;
+  merges: [string, string][];
+}
 interface Fixture {
+  characterBpe: CharacterCase[];
   wordPiece: RustCase[];
   wordLevel: RustCase[];
   unigram: { corpus: string; lines: string[]; vocabSize: number; pieces: [string, number][] }[];
@@ -38,6 +46,50 @@ function optionsOf({ options }: RustCase) {
     ...(options.limit_alphabet === undefined ? {} : { limitAlphabet: options.limit_alphabet }),
   };
 }
+
+describe('trainBpe over characters', () => {
+  it.each(fixture.characterBpe.map((item) => [item.corpus, item.options, item] as const))(
+    'learns the merges of the Rust library: %s, %j',
+    async (_, __, item) => {
+      const { options, affixes, specialTokens, preTokenizer } = item;
+      const tokenizer = await trainBpe(corpora[item.corpus] as string[], {
+        ...optionsOf(item),
+        specialTokens,
+        preTokenizer,
+        maxTokenLength: options.max_token_length ?? Infinity,
+        initialAlphabet: options.initial_alphabet ?? [],
+        continuingSubwordPrefix: affixes.continuing_subword_prefix ?? '',
+        endOfWordSuffix: affixes.end_of_word_suffix ?? '',
+      });
+      expect((tokenizer.definition.model as BpeModel).merges).toEqual(item.merges);
+      expect(tokensOf(tokenizer)).toEqual(item.tokens);
+    },
+  );
+
+  it('gives any text back with byte fallback, as Llama does', async () => {
+    const tokenizer = await trainBpe(['the cat sat', 'the hat'], {
+      vocabSize: 290,
+      specialTokens: ['<s>'],
+      unkToken: '<unk>',
+      byteFallback: true,
+      preTokenizer: { type: 'Metaspace', prepend_scheme: 'always', split: false },
+    });
+    expect(tokensOf(tokenizer).slice(0, 4)).toEqual(['<s>', '<unk>', '<0x00>', '<0x01>']);
+    const text = 'the cat\n naïve \u{1f600}';
+    expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
+    expect(tokenizer.encodeFull('é').tokens).toEqual(['▁', '<0xC3>', '<0xA9>']);
+  });
+
+  it('marks the ends of words where a suffix is asked for', async () => {
+    const tokenizer = await trainBpe(['low lower low'], {
+      vocabSize: 12,
+      preTokenizer: { type: 'Whitespace' },
+      endOfWordSuffix: '</w>',
+    });
+    expect(tokenizer.encodeFull('low lower').tokens).toContain('low</w>');
+    expect(tokenizer.decode(tokenizer.encode('low lower'))).toBe('low lower');
+  });
+});
 
 describe('trainWordPiece', () => {
   it.each(fixture.wordPiece.map((item) => [item.corpus, item.options, item] as const))(
