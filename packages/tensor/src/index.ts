@@ -43,7 +43,9 @@ export {
   type LinearTokenStatistics,
 } from './ops/linear-cross-entropy.ts';
 export { kvCacheWrite } from './ops/kv-cache-write.ts';
+export * from './losses/index.ts';
 export { linear } from './ops/linear.ts';
+export { recurrent, type RecurrentInputs, type RecurrentOutputs } from './ops/recurrent.ts';
 export { layerNorm, rmsNorm } from './ops/norm.ts';
 export {
   quantizedEmbedding,

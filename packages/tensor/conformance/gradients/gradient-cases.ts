@@ -105,6 +105,7 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
     compute: ([x]) => tf.stridedSlice(x!, [0, 1, 0], [1, 2, 4], [1, 1, 1], 0, 0, 0, 1, 2),
   },
   { name: 'topk', shapes: [[3, 5]], compute: ([x]) => tf.topk(x!, 2).values },
+  { name: 'unstack of one part', shapes: [[1, 3]], compute: ([x]) => tf.unstack(x!)[0]! },
   { name: 'tile', shapes: [[2, 1, 3]], compute: ([x]) => tf.tile(x!, [1, 4, 2]) },
   {
     name: 'broadcastTo',

@@ -103,6 +103,11 @@ export const WINDOW_CASES: readonly GradientCase[] = [
   depthwiseCase([1, 6, 6, 2], [2, 2, 2, 1], { dilations: [2, 2], pad: 'same' }),
   poolCase('maxPool', [2, 2], [2, 2], 'valid'),
   poolCase('maxPool', [3, 2], [1, 2], 'same'),
+  {
+    name: 'maxPool of negative numbers',
+    shapes: [[1, 4, 4, 1]],
+    compute: ([x]) => tf.maxPool(tf.sub(x!, 9) as tf.Tensor4D, 2, 2, 'valid'),
+  },
   poolCase('avgPool', [2, 3], [2, 1], 'valid'),
   poolCase('avgPool', [3, 3], [2, 2], 'same'),
   poolCase('avgPool', [2, 2], [1, 1], 1),

@@ -10,6 +10,7 @@ import { linearGradient } from './linear.ts';
 import { linearTokenLossGradient } from './linear-cross-entropy.ts';
 import { layerNormGradient, rmsNormGradient } from './norm.ts';
 import { quantizedLinearGradient } from './quantized.ts';
+import { RECURRENT_GRADIENTS } from './recurrent.ts';
 import { rotaryAtGradient, rotaryGradient } from './rotary.ts';
 
 export const FUSED_GRADIENTS: readonly GradConfig[] = [
@@ -30,4 +31,5 @@ export const FUSED_GRADIENTS: readonly GradConfig[] = [
   linearTokenLossGradient,
   embeddingGradient,
   dropoutGradient,
+  ...RECURRENT_GRADIENTS,
 ];

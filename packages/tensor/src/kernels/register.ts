@@ -19,6 +19,7 @@ import * as linear from './linear.ts';
 import * as linearLoss from './linear-cross-entropy.ts';
 import * as quantized from './quantized.ts';
 import { randomFill } from './random-fill.ts';
+import { RECURRENT_COMPOSITES } from './recurrent.ts';
 import * as rmsNorm from './rms-norm.ts';
 import * as rotary from './rotary.ts';
 import * as silu from './silu.ts';
@@ -76,6 +77,7 @@ export const COMPOSITE_KERNELS: readonly FusedKernel[] = Object.freeze([
   convGrad.depthwiseBackpropFilter,
   convGrad.depthwiseBackpropInput,
   unsortedSegmentSum,
+  ...RECURRENT_COMPOSITES,
 ]);
 
 /** Gradients of our kernels, and repairs of tfjs's. */

@@ -4,6 +4,7 @@
  *  and replacing a property replaces the layer. As torch.nn.Module, without registration calls. */
 import * as tf from '@tensorflow/tfjs-core';
 import { QuantizedWeight } from '../quantized/quantized-weight.ts';
+import { isBuffer } from './buffer.ts';
 import { loadStateDict, type LoadOptions, type LoadReport } from './load-state-dict.ts';
 
 type Child = tf.Variable | Module | Child[] | { [name: string]: Child };
@@ -15,9 +16,15 @@ export abstract class Module {
 
   /** Every parameter once, in property order, under the first path that reaches it. */
   *namedParameters(prefix = ''): Generator<[path: string, parameter: tf.Variable]> {
-    const seen = new Set<unknown>();
-    for (const [path, value] of walk(this, prefix, seen)) {
-      if (value instanceof tf.Variable) yield [path, value];
+    for (const [path, variable] of variablesOf(this, prefix)) {
+      if (!isBuffer(variable)) yield [path, variable];
+    }
+  }
+
+  /** State that is not learned, such as running averages: every buffer once, as `namedParameters`. */
+  *namedBuffers(prefix = ''): Generator<[path: string, buffer: tf.Variable]> {
+    for (const [path, variable] of variablesOf(this, prefix)) {
+      if (isBuffer(variable)) yield [path, variable];
     }
   }
 
@@ -86,18 +93,18 @@ export abstract class Module {
     return this;
   }
 
-  /** The parameters by path: the variables themselves, not copies. */
+  /** The parameters and buffers by path: the variables themselves, not copies. */
   stateDict(): Map<string, tf.Tensor> {
-    return new Map(this.namedParameters());
+    return new Map(variablesOf(this, ''));
   }
 
-  /** Copies `entries` into the parameters of the same path. The entries stay the caller's.
+  /** Copies `entries` into the parameters and buffers of the same path. The entries stay the caller's.
    *  @throws ShapeError on a wrong shape or dtype, and, when strict, on missing or unknown paths */
   loadStateDict(
     entries: Iterable<readonly [path: string, value: tf.Tensor]>,
     options: LoadOptions = {},
   ): LoadReport {
-    return loadStateDict(this.namedParameters(), entries, options);
+    return loadStateDict(variablesOf(this, ''), entries, options);
   }
 
   /** Frees every parameter, and the tensors and quantised weights that modules hold as properties. Safe to call twice. */
@@ -114,6 +121,13 @@ export abstract class Module {
   #setTraining(training: boolean): this {
     for (const [, module] of this.namedModules()) module.training = training;
     return this;
+  }
+}
+
+/** Parameters and buffers below `module`, once each. */
+function* variablesOf(module: Module, prefix: string): Generator<[string, tf.Variable]> {
+  for (const [path, value] of walk(module, prefix, new Set())) {
+    if (value instanceof tf.Variable) yield [path, value];
   }
 }
 

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { conv3DBackpropFilter, conv3DBackpropInput } from '../../kernels/conv-grad.ts';
 import { einsum } from '../../kernels/einsum.ts';
-import { maxPool3DGrad } from '../../kernels/max-pool-3d-grad.ts';
+import { maxPool3DGrad, maxPoolGrad } from '../../kernels/max-pool-grad.ts';
 import { resizeBilinearGrad, resizeNearestNeighborGrad } from '../../kernels/resize-grad.ts';
 import { withBatchBroadcast } from './batch-broadcast.ts';
 import { withBatchDims } from './gather-batches.ts';
@@ -40,6 +40,8 @@ export function repairWasm(): void {
   wrapKernel('wasm', 'GatherV2', withBatchDims);
   wrapKernel('wasm', 'StridedSlice', withOwnDtype);
   repairResizing('wasm');
+  wrapKernel('wasm', 'MaxPoolGrad', () => maxPoolGrad.kernelFunc);
+  wrapKernel('wasm', 'MaxPool3DGrad', () => maxPool3DGrad.kernelFunc);
   // Wrong with a stride or padding.
   wrapKernel('wasm', conv3DBackpropFilter.kernelName, () => conv3DBackpropFilter.kernelFunc);
   wrapKernel('wasm', conv3DBackpropInput.kernelName, () => conv3DBackpropInput.kernelFunc);

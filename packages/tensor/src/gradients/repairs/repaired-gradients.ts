@@ -14,6 +14,7 @@ import {
   topKGradient,
 } from './scattered.ts';
 import { tileGradient } from './tile.ts';
+import { unpackGradient } from './unpack.ts';
 
 export const REPAIRED_GRADIENTS: readonly GradConfig[] = [
   avgPoolGradient,
@@ -32,4 +33,5 @@ export const REPAIRED_GRADIENTS: readonly GradConfig[] = [
   stridedSliceGradient,
   tileGradient,
   topKGradient,
+  unpackGradient,
 ];

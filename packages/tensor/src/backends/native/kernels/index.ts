@@ -33,6 +33,7 @@ import { POOLING_KERNELS } from './pooling.ts';
 import { QUANTIZE_KERNELS } from './quantize.ts';
 import { REARRANGE_KERNELS } from './rearrange.ts';
 import { QUANTIZED_KERNELS } from './quantized.ts';
+import { RECURRENT_KERNELS } from './recurrent.ts';
 import { REDUCE_KERNELS } from './reduce.ts';
 import { RELU_KERNELS } from './relu.ts';
 import { RESIZE_KERNELS } from './resize.ts';
@@ -80,6 +81,7 @@ export const NATIVE_KERNELS: readonly NativeKernel[] = Object.freeze([
   ...QUANTIZE_KERNELS,
   ...REARRANGE_KERNELS,
   ...QUANTIZED_KERNELS,
+  ...RECURRENT_KERNELS,
   ...REDUCE_KERNELS,
   ...RELU_KERNELS,
   ...RESIZE_KERNELS,

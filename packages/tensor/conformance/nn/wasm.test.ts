@@ -1,0 +1,3 @@
+import { runNn } from './run-nn.ts';
+
+runNn('wasm');
