@@ -71,3 +71,6 @@ export {
 } from './generation/batching/continuous-batcher.ts';
 export type { BatchRequest, RequestResult } from './generation/batching/request.ts';
 export type { Decoded } from './generation/decode.ts';
+export { inspect, inspectSeq2Seq } from './models/inspect.ts';
+export type { Inspection, Seq2SeqInspection } from './models/inspect.ts';
+export type { TraceOptions } from './models/trace.ts';

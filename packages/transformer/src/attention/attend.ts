@@ -1,5 +1,7 @@
 // Attention of one layer, with or without a cache.
-import { attention, type Generator, type Tensor } from '@llm/tensor';
+import { attention, tf, type AttentionOptions, type Generator, type Tensor } from '@llm/tensor';
+import { activeTrace } from '../models/trace.ts';
+import { attentionWeights } from './attention-weights.ts';
 import type { KeyValueCache } from '../cache/key-value-cache.ts';
 
 export interface AttendOptions {
@@ -30,12 +32,14 @@ export interface AttendPass {
   readonly attentionMask?: Tensor;
   readonly kvCache?: KeyValueCache;
   readonly layer: number;
+  /** Whether a decoder reads its source here. @default false */
+  readonly isCross?: boolean;
 }
 
 /** Lets each of T tokens attend to the keys it may see. Returns [B, T, H, D]. */
 export function attend(
   { queries, keys, values }: Heads,
-  { attentionMask: mask, kvCache, layer }: AttendPass,
+  { attentionMask: mask, kvCache, layer, isCross }: AttendPass,
   options: AttendOptions = {},
 ): Tensor {
   const { scale = queries.shape[3]! ** -0.5, isCausal = true, dropout = 0, generator } = options;
@@ -48,16 +52,32 @@ export function attend(
     window: window ?? undefined,
     softcap: softcap ?? 0,
   };
+  const look = (seen: Tensor, own: AttentionOptions): void =>
+    traceAttention({ queries, keys: seen }, { ...shared, ...own }, isCross);
   if (kvCache === undefined) {
+    look(keys, {});
     if (dropout === 0 || generator === undefined) return attention(queries, keys, values, shared);
     return attention(queries, keys, values, { ...shared, dropout, seed: generator.nextSeed() });
   }
   const seen = kvCache.extend(layer, keys, values, mask); // [B, S, K, D]
-  return attention(queries, seen.keys, seen.values, {
-    ...shared,
+  const own = {
     isCausal: isCausal && (seen.isCausal ?? true),
     mask: seen.mask,
     window: seen.coversWindow === true ? undefined : shared.window,
     keyLength: seen.keyLength,
-  });
+  };
+  look(seen.keys, own);
+  return attention(queries, seen.keys, seen.values, { ...shared, ...own });
+}
+
+/** Keeps the weights if someone looks. */
+function traceAttention(
+  { queries, keys }: Pick<Heads, 'queries' | 'keys'>,
+  options: AttentionOptions & { readonly scale: number },
+  isCross = false,
+): void {
+  const trace = activeTrace();
+  if (trace?.options.outputAttentions !== true) return;
+  const weights = tf.keep(attentionWeights(queries, keys, options));
+  (isCross ? trace.crossAttentions : trace.attentions).push(weights);
 }

@@ -53,7 +53,9 @@ export class MultiHeadAttention extends nn.Module {
     const queries = this.#split(this.qProj.forward(x)); // [B, T, H, D]
     const dropout = this.training ? this.dropout : 0;
     const { generator } = this;
-    const mixed = attend({ queries, keys, values }, pass, { ...options, dropout, generator });
+    const isCross = pass.memory !== undefined;
+    const heads = { queries, keys, values };
+    const mixed = attend(heads, { ...pass, isCross }, { ...options, dropout, generator });
     const [B = 0, T = 0] = x.shape;
     return this.outProj.forward(tf.reshape(mixed, [B, T, -1]));
   }

@@ -2,6 +2,7 @@
 import type { nn } from '@llm/tensor';
 import { checkpoint, scope, tf, type Tensor } from '@llm/tensor';
 import { ConfigError } from '../errors.ts';
+import { activeTrace, traceLayer } from './trace.ts';
 
 /** A module that runs its layers through `runLayer`. */
 export interface LayerStack {
@@ -43,6 +44,7 @@ export function runLayer<Inputs extends object>(
   inputs: Inputs,
   layer: (inputs: Inputs) => Tensor,
 ): Tensor {
+  if (activeTrace() !== null) return scope(() => tracedLayer(inputs, layer));
   const isInference = 'kvCache' in inputs && inputs.kvCache !== undefined;
   if (!stack.gradientCheckpointing || isInference) return scope(() => layer(inputs));
   const tensors: Tensor[] = [];
@@ -54,6 +56,16 @@ export function runLayer<Inputs extends object>(
     let next = 0;
     return layer(mapTensors(inputs, () => given[next++]!) as Inputs);
   }, tensors);
+}
+
+/** The layer's input is what it calls x. */
+function tracedLayer<Inputs extends object>(
+  inputs: Inputs,
+  layer: (inputs: Inputs) => Tensor,
+): Tensor {
+  const output = layer(inputs);
+  if ('x' in inputs && inputs.x instanceof tf.Tensor) traceLayer(inputs.x, output);
+  return output;
 }
 
 /** The same structure with each tensor replaced; objects of classes are left alone. */

@@ -10,6 +10,7 @@ import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
 import { EncoderBody, type EncoderOptions } from '../encoder/body.ts';
 import type { EncoderConfig } from '../encoder/config.ts';
 import { runLayer, type LayerStack } from '../run-layer.ts';
+import { traceFinal } from '../trace.ts';
 
 export class BiaslessLayerNorm extends nn.Module {
   readonly weight: Variable; // [C]
@@ -138,7 +139,9 @@ export class ModernBertBody extends EncoderBody implements LayerStack {
         const inputs = { x: hidden, attentionMask, rotary, window: isLocal ? near : null };
         hidden = runLayer(this, inputs, ({ x, ...rest }) => layer.forward(x, rest));
       }
-      return this.finalNorm.forward(hidden);
+      const final = this.finalNorm.forward(hidden);
+      traceFinal(final);
+      return final;
     });
   }
 

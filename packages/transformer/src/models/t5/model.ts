@@ -10,6 +10,7 @@ import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
 import type { Seq2SeqConfig } from '../seq2seq/config.ts';
 import { Seq2SeqLm, type DecodeOptions, type SourceMemory } from '../seq2seq/seq2seq-lm.ts';
 import { runLayer, type LayerStack } from '../run-layer.ts';
+import { traceFinal } from '../trace.ts';
 
 interface LayerPass extends DecodeOptions {
   readonly layer: number;
@@ -143,7 +144,9 @@ export class T5Stack extends nn.Module implements LayerStack {
       const inputs = { ...pass, x: hidden, layer, bias };
       hidden = runLayer(this, inputs, ({ x, ...rest }) => block.forward(x, rest));
     }
-    return this.dropout.forward(this.norm.forward(hidden));
+    const final = this.dropout.forward(this.norm.forward(hidden));
+    traceFinal(final);
+    return final;
   }
 }
 
