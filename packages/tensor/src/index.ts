@@ -64,5 +64,13 @@ export { embedding } from './ops/embedding.ts';
 export { globalNorm } from './ops/global-norm.ts';
 export { checkpoint, noGradient, stopGradient, valueAndGrads } from './autodiff/index.ts';
 export type { LossWithMetrics, ValueAndGrads } from './autodiff/index.ts';
+export {
+  matmulPrecision,
+  setMatmulPrecision,
+  type MatmulPrecision,
+} from './precision/matmul-precision.ts';
+export { measureMachinePeak, type MachinePeak } from './profile/machine-peak.ts';
+export { profile, type Profile } from './profile/profile.ts';
+export type { KernelProfile } from './profile/profiler.ts';
 export { Generator, type GeneratorState } from './random/generator.ts';
 export * as nn from './nn/index.ts';

@@ -1,6 +1,7 @@
 // Flags that every training command has.
 import { linear } from '@llm/optim';
-import type { Generator, nn } from '@llm/tensor';
+import { setMatmulPrecision } from '@llm/tensor';
+import type { Generator, MatmulPrecision, nn } from '@llm/tensor';
 import { setGradientCheckpointing } from '@llm/transformer';
 import type { CausalLm } from '@llm/transformer';
 import { contextLength } from '../models/context-length.ts';
@@ -32,6 +33,12 @@ export const TRAINING_OPTIONS = {
     type: 'boolean',
     description: 'compute activations again in the backward pass: less memory, more time',
   },
+  precision: {
+    type: 'string',
+    description: 'of matrix products; everything stored stays float32',
+    choices: ['float32', 'bfloat16'],
+    default: 'float32',
+  },
   'save-every': {
     type: 'integer',
     description: 'updates between checkpoints',
@@ -56,11 +63,12 @@ export function trainingOptions(
   };
 }
 
-/** Puts what --checkpoint-activations says into the model. */
+/** Does what --precision and --checkpoint-activations say. */
 export function prepareTraining(
   model: nn.Module,
-  values: { readonly 'checkpoint-activations': boolean },
+  values: { readonly 'checkpoint-activations': boolean; readonly precision: string },
 ): void {
+  setMatmulPrecision(values.precision as MatmulPrecision);
   if (values['checkpoint-activations']) setGradientCheckpointing(model);
 }
 

@@ -25,7 +25,6 @@ struct FloatMath {
   using Vector = F32;  // of C's elements
   static LLM_INLINE_METHOD F32 MulAdd(F32 sum, F32 a, F32 b) { return Fma(a, b, sum); }
   static LLM_INLINE_METHOD F32 Repeat(const float* unit) { return Set(*unit); }
-  static LLM_INLINE_METHOD F32 Elements(const float* c) { return Load(c); }
   static LLM_INLINE_METHOD F32 ElementsN(const float* c, size_t lanes) { return LoadN(c, lanes); }
   static LLM_INLINE_METHOD F32 Bits(F32 c) { return c; }
 };
@@ -46,6 +45,29 @@ LLM_INLINE size_t LanesOf(size_t columns, size_t v) {
   return columns > v * kLanes ? Remaining(columns - v * kLanes) : 0;
 }
 
+// C = its start + sum. Unrolled, so that the sums stay in registers.
+template <typename Math, size_t kM, bool kIsWhole>
+LLM_INLINE void StoreTile(const GemmTileCall& tile, typename Math::Vector (&sum)[kM][kVectors]) {
+  using Vector = typename Math::Vector;
+#pragma GCC unroll 4
+  for (size_t v = 0; v < kVectors; ++v) {
+    const size_t lanes = kIsWhole ? kLanes : LanesOf(tile.columns, v);
+    if (lanes == 0) break;
+    const Vector bias = tile.init == GemmInit::kBias ? Math::ElementsN(tile.bias + v * kLanes, lanes) : Vector{};
+    float* c = tile.c + v * kLanes;
+    if (tile.init == GemmInit::kC) {
+#pragma GCC unroll 16
+      for (size_t i = 0; i < kM; ++i) {
+        float* to = c + i * tile.c_stride;
+        StoreN(to, Math::Bits(Math::ElementsN(to, lanes) + sum[i][v]), lanes);
+      }
+    } else {
+#pragma GCC unroll 16
+      for (size_t i = 0; i < kM; ++i) StoreN(c + i * tile.c_stride, Math::Bits(bias + sum[i][v]), lanes);
+    }
+  }
+}
+
 // Math::Vector holds C's elements; MulAdd(sum, a, b) adds the products of a's and b's units, a's repeated in all lanes.
 template <typename Math, size_t kM>
 void GemmMicroKernel(const GemmTileCall& tile) {
@@ -53,8 +75,14 @@ void GemmMicroKernel(const GemmTileCall& tile) {
   Vector sum[kM][kVectors];
   const float* a = tile.a;
   const float* b = tile.b;
+#pragma GCC unroll 16
   for (size_t i = 0; i < kM; ++i) {
-    for (size_t v = 0; v < kVectors; ++v) sum[i][v] = Vector{};
+#pragma GCC unroll 4
+    for (size_t v = 0; v < kVectors; ++v) {
+      sum[i][v] = Vector{};
+      // C is cold, a row a page: it arrives while the products are added up.
+      __builtin_prefetch(tile.c + i * tile.c_stride + v * kLanes, 1);
+    }
   }
   for (size_t unit = tile.units; unit > 0; --unit) {
     F32 column[kVectors];
@@ -68,21 +96,10 @@ void GemmMicroKernel(const GemmTileCall& tile) {
     a += kRows;
     b += kColumns;
   }
-  const bool is_whole = tile.columns == kColumns;
-  for (size_t v = 0; v < kVectors; ++v) {
-    const size_t lanes = LanesOf(tile.columns, v);
-    if (lanes == 0) break;
-    const Vector bias = tile.init == GemmInit::kBias ? Math::ElementsN(tile.bias + v * kLanes, lanes) : Vector{};
-    float* c = tile.c + v * kLanes;
-    for (size_t i = 0; i < kM; ++i, c += tile.c_stride) {
-      if (is_whole) {
-        const Vector start = tile.init == GemmInit::kC ? Math::Elements(c) : bias;
-        Store(c, Math::Bits(start + sum[i][v]));
-      } else {
-        const Vector start = tile.init == GemmInit::kC ? Math::ElementsN(c, lanes) : bias;
-        StoreN(c, Math::Bits(start + sum[i][v]), lanes);
-      }
-    }
+  if (tile.columns == kColumns) {
+    StoreTile<Math, kM, true>(tile, sum);
+  } else {
+    StoreTile<Math, kM, false>(tile, sum);
   }
 }
 

@@ -7,6 +7,7 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { KernelStats, MemoryStats, StatisticsSource } from '../../memory/statistics.ts';
 import type { FileMapper, MappedFile } from '../../memory/file-mapper.ts';
 import { UnsupportedError } from '../../errors/errors.ts';
+import type { Profiler } from '../../profile/profiler.ts';
 import type { Addon, BufferMemory } from './addon.ts';
 import { isNativeDtype, NativeData, toNumericArray } from './native-data.ts';
 import { NativeStorage } from './native-storage.ts';
@@ -21,6 +22,8 @@ export class NativeBackend extends MathBackendCPU implements StatisticsSource, F
   precision: 0 | 1 = 0;
   /** Notes instructions and gives out buffers while a function is recorded; see src/capture. */
   recorder: Recorder | null = null;
+  /** Measures each kernel while there is one. */
+  profiler?: Profiler;
   private readonly opcodes: ReadonlyMap<string, number>;
   private program = new Float64Array(INITIAL_PROGRAM_LENGTH);
 

@@ -4,6 +4,7 @@ import {
   registerKernel,
   type KernelConfig,
   type KernelFunc,
+  type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import type { NativeKernel, NativeKernelParams } from './native-kernel.ts';
 import type { KernelStats } from '../../memory/statistics.ts';
@@ -43,7 +44,7 @@ function nativeConfig(
     const nativeParams = params as NativeKernelParams;
     if (fallback && kernel.supports && !kernel.supports(nativeParams)) return fallback(params);
     counts.native[kernelName] = (counts.native[kernelName] ?? 0) + 1;
-    return kernel.kernelFunc(nativeParams);
+    return profiled(kernelName, nativeParams, () => kernel.kernelFunc(nativeParams));
   };
   return { kernelName, kernelFunc };
 }
@@ -54,6 +55,15 @@ function countedFallback(
 ): KernelFunc {
   return (params) => {
     counts.fallback[kernelName] = (counts.fallback[kernelName] ?? 0) + 1;
-    return kernelFunc(params);
+    return profiled(kernelName, params as NativeKernelParams, () => kernelFunc(params));
   };
+}
+
+function profiled<T extends TensorInfo | TensorInfo[]>(
+  kernelName: string,
+  params: NativeKernelParams,
+  run: () => T,
+): T {
+  const { profiler } = params.backend;
+  return profiler === undefined ? run() : profiler.measure(kernelName, params, run);
 }
