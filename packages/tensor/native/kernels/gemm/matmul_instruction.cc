@@ -29,8 +29,9 @@ const size_t* BatchOffsets(Args& args, const char* name, const Shape& out, const
   return offsets;
 }
 
-// One B for all: rows of all items are the rows of one product.
+// One item; or one B for all: rows of all items are the rows of one product.
 bool IsOneProduct(const Shape& out, const Shape& a, const Shape& b, bool a_transposed) {
+  if (out.size() == 1) return true;
   for (int d = 0; d < out.rank; ++d) {
     if (b.dims[d] != 1 || a.dims[d] != out.dims[d]) return false;
   }
