@@ -5,8 +5,12 @@ import { scope, tf, useBackend, type Tensor } from '../../src/index.ts';
 import {
   attention,
   attentionGrad,
+  biasedAttention,
+  biasedAttentionGrad,
   maskedAttention,
   maskedAttentionGrad,
+  maskedBiasedAttention,
+  maskedBiasedAttentionGrad,
   type AttentionAttrs,
 } from '../../src/kernels/attention.ts';
 import type { FusedKernel } from '../../src/kernels/composite.ts';
@@ -24,6 +28,7 @@ const PROBLEM = fc
       sizes: fc.constant(sizes),
       isCausal: fc.boolean(),
       hasMask: fc.boolean(),
+      biasItems: fc.constantFrom(0, 1, sizes.B), // 0: no bias
       keyLength: upTo(sizes.S),
       queryOffset: upTo(sizes.S, -sizes.T),
       dropout: fc.constantFrom(0, 0.3),
@@ -32,6 +37,13 @@ const PROBLEM = fc
       seed: upTo(2 ** 40),
     }),
   );
+/** By whether there is a bias, and a mask. */
+const KERNELS = {
+  'false, false': [attention, attentionGrad],
+  'false, true': [maskedAttention, maskedAttentionGrad],
+  'true, false': [biasedAttention, biasedAttentionGrad],
+  'true, true': [maskedBiasedAttention, maskedBiasedAttentionGrad],
+} as const;
 type Problem = typeof PROBLEM extends fc.Arbitrary<infer P> ? P : never;
 
 beforeAll(() => useBackend('native'));
@@ -40,7 +52,7 @@ it('is what the composite says', () => {
   fc.assert(fc.property(PROBLEM, agrees), { numRuns: 40 });
 }, 120_000);
 
-function agrees({ sizes, hasMask, ...options }: Problem): void {
+function agrees({ sizes, hasMask, biasItems, ...options }: Problem): void {
   scope(() => {
     const { B, T, S, K, group, D } = sizes;
     const random = (seed: number, ...shape: number[]) =>
@@ -48,11 +60,11 @@ function agrees({ sizes, hasMask, ...options }: Problem): void {
     const queries = [B, T, K * group, D];
     const [q, k, v] = [random(1, ...queries), random(2, B, S, K, D), random(3, B, S, K, D)];
     const mask = tf.cast(tf.greater(random(4, B, S), -1), 'int32');
-    const inputs: Record<string, Tensor> = hasMask ? { q, k, v, mask } : { q, k, v };
+    const bias = random(6, biasItems, K * group, T, options.keyLength);
+    const hasBias = biasItems > 0;
+    const inputs = { q, k, v, ...(hasBias && { bias }), ...(hasMask && { mask }) };
     const attrs = { ...options, scale: 1 / Math.sqrt(D) };
-    const [forward, backward] = hasMask
-      ? [maskedAttention, maskedAttentionGrad]
-      : [attention, attentionGrad];
+    const [forward, backward] = KERNELS[`${hasBias}, ${hasMask}`];
     const [out, logSumExp] = both(forward, inputs, attrs);
     const saved = { ...inputs, out: out!, logSumExp: logSumExp! };
     both(backward, { dy: random(5, ...queries), ...saved }, attrs);

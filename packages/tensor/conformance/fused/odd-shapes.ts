@@ -31,6 +31,13 @@ export const ODD_SHAPES: readonly FusedCase[] = [
   attentionCase({ B: 2, T: 5, S: 7, H: 4, K: 2, D: 6 }, { softcap: 1.5, window: 3 }),
   attentionCase({ B: 2, T: 5, S: 7, H: 4, K: 2, D: 6, bias: [1, 4] }, { isCausal: false }),
   attentionCase({ B: 2, T: 5, S: 7, H: 4, K: 2, D: 6, bias: [2, 1], hasMask: true }),
+  attentionCase({ B: 3, T: 70, S: 70, H: 2, K: 2, D: 12, bias: [1, 2] }),
+  attentionCase({ B: 2, T: 67, S: 131, H: 4, K: 2, D: 16, bias: [2, 4], hasMask: true }),
+  attentionCase(
+    { B: 2, T: 9, S: 300, H: 1, K: 1, D: 8, bias: [1, 1] },
+    { softcap: 1.5, window: 70 },
+  ),
+  attentionCase({ B: 2, T: 3, S: 17, H: 2, K: 1, D: 8, bias: [1, 2] }, { dropout: 0.2, seed: 5 }),
 ];
 
 /** Large enough to be cut into several tasks, and for sums over many rows. */

@@ -11,6 +11,7 @@ import {
   valueAndGrads,
 } from '@llm/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createSeq2Seq } from '../checkpoint/seq2seq-checkpoint.ts';
 import { generate } from '../generation/generate.ts';
 import type { CausalLm } from './causal-lm.ts';
 import { createModel } from './create-model.ts';
@@ -91,4 +92,28 @@ describe.each([
     expect(kernelStats().fallback).toEqual({});
     expect(Object.values(kernelStats().native).length).toBeGreaterThan(5);
   });
+});
+
+it('trains T5 without a JavaScript kernel, its relative positions too', async () => {
+  await useBackend('native');
+  const config = {
+    modelType: 't5',
+    vocabSize: 61,
+    dModel: 24,
+    dFf: 40,
+    dKv: 8,
+    numHeads: 3,
+    numLayers: 2,
+  };
+  const model = createSeq2Seq(config, { seed: 1 });
+  resetKernelStats();
+  scope(() => {
+    const { ids, labels } = batch();
+    const loss = () => crossEntropy(model.forward(ids, ids), labels);
+    const { grads } = valueAndGrads(loss, model.parameters());
+    expect(grads.every((grad) => tf.sum(tf.abs(grad)).dataSync()[0]! > 0)).toBe(true);
+  });
+  expect(kernelStats().fallback).toEqual({});
+  expect(kernelStats().native['BiasedAttentionGrad']).toBeGreaterThan(0);
+  model.dispose();
 });

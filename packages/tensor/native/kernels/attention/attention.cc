@@ -33,7 +33,8 @@ void PlanAttentionForward(AttentionForwardArgs* args) {
 }
 
 void PlanAttentionBackward(AttentionBackwardArgs* args) {
-  args->chunks = CutKeys(args->problem, args->problem.B * args->problem.K);
+  const AttentionProblem& p = args->problem;
+  args->chunks = CutKeys(p, args->SharesBias() ? p.K : p.B * p.K);
 }
 
 void AttentionForward(const AttentionForwardArgs& args, Pool& pool) {
@@ -52,7 +53,12 @@ void AttentionBackward(const AttentionBackwardArgs& args, Pool& pool) {
   const AttentionProblem& p = args.problem;
   auto* run_task = AttentionBackwardTaskForCpu();
   auto* reduce = AttentionReduceTaskForCpu();
-  pool.Run(p.B * p.K * args.chunks.count, [&](size_t task) { run_task(args, task, t_workspace); });
+  const size_t heads = args.SharesBias() ? p.K : p.B * p.K;
+  if (args.dbias != nullptr) {  // what no query sees is left at zero
+    const size_t biases = (p.bias_batch_stride == 0 ? 1 : p.B) * p.H * p.T * p.key_length;
+    std::memset(args.dbias, 0, biases * sizeof(float));
+  }
+  pool.Run(heads * args.chunks.count, [&](size_t task) { run_task(args, task, t_workspace); });
   pool.ForRange(p.B * p.T, kReduceGrain, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) reduce(args, i);
   });

@@ -5,8 +5,8 @@
 //   out[b, t, h] = sum_j softmax_j(scale q[b, t, h] . k[b, j, h K / H]) v[b, j, h K / H]
 //
 // over the keys j < key_length that the query sees: j <= t + query_offset if causal, nearer to it than the window, and
-// mask[b, j] != 0. With a soft cap, scores s become softcap tanh(s / softcap). A query
-// that sees none gives zeros. Layouts are [B, T, H, D] and [B, S, K, D], packed. All floats accumulate in float32.
+// mask[b, j] != 0. Biases are added to the scores, and with a soft cap, scores s become softcap tanh(s / softcap). A
+// query that sees none gives zeros. Layouts are [B, T, H, D] and [B, S, K, D], packed. All floats accumulate in float32.
 //
 // Work is cut by the problem's sizes only, and every sum has a fixed order: the same bits for every thread count.
 // Reference: attention_test.cc.
@@ -39,6 +39,10 @@ struct AttentionProblem {
   uint32_t dropout_threshold;
   float dropout_scale;
   const float* mask_bias;  // [B, PaddedKeys()] with 0 for a visible key and -infinity for a hidden one, or nullptr
+  // Added to the scaled scores before the cap: [1 or B, 1 or H, T, key_length], or nullptr. A stride is 0 where one
+  // bias serves all.
+  const float* score_bias;
+  size_t bias_batch_stride, bias_head_stride;
 
   // Inlined always: a shared copy could come from a file compiled for another processor.
   [[gnu::always_inline]] size_t group() const { return H / K; }  // query heads that share one key head
@@ -82,12 +86,17 @@ struct AttentionBackwardArgs {
   float* dk;
   float* dv;
   float* dq;
+  float* dbias;  // as score_bias, or nullptr; its heads are H
   KeyChunks chunks;
   float* dq_parts;  // ScratchFloats(), [chunks, B, K, rows, padded D]: each chunk's share of dq
 
   [[gnu::always_inline]] size_t ScratchFloats() const {
     const AttentionProblem& p = problem;
     return chunks.count * p.B * p.K * p.rows() * p.PaddedD();
+  }
+  // Whether the gradient of one bias gets a share from every batch item: then one task takes them all, in order.
+  [[gnu::always_inline]] bool SharesBias() const {
+    return dbias != nullptr && problem.bias_batch_stride == 0 && problem.B > 1;
   }
 };
 
@@ -105,7 +114,7 @@ constexpr size_t kAttentionWorkspaceBytes = 288 << 10;
 LLM_SIMD_FUNCTION(void, AttentionForwardTask, (const AttentionForwardArgs& args, size_t task, void* workspace));
 // Adds the chunks of one (batch, key head, row).
 LLM_SIMD_FUNCTION(void, AttentionCombineTask, (const AttentionForwardArgs& args, size_t task));
-// One (batch, key head, chunk of keys).
+// One (batch, key head, chunk of keys), or one (key head, chunk of keys) if SharesBias().
 LLM_SIMD_FUNCTION(void, AttentionBackwardTask, (const AttentionBackwardArgs& args, size_t task, void* workspace));
 // dq of one (batch, query) from the chunks' shares.
 LLM_SIMD_FUNCTION(void, AttentionReduceTask, (const AttentionBackwardArgs& args, size_t task));

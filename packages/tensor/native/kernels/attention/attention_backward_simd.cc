@@ -106,7 +106,10 @@ void AddRowTile(const AttentionBackwardArgs& args, KeyTile& k, RowTile& rows, fl
     if (has_dropout) DropoutFactors(p, StatisticOffset(p, k.b, k.key_head, rows.row + r), k.first, seen, factors);
     const size_t hidden = HiddenInTile(p, rows.row + r, k.first, k.count);
     const RowContext row{hidden, seen, tile, bias, has_dropout ? factors : nullptr, rows.log_sum_exp[r], rows.out_dots[r]};
+    const size_t score_bias = ScoreBiasOffset(p, k.b, k.key_head, rows.row + r) + k.first;
+    if (p.score_bias != nullptr) AddScoreBias(p.score_bias + score_bias, seen, rows.weights + r * tile);
     WeightsAndDscores(p, row, rows.weights + r * tile, rows.dscores + r * tile);
+    if (args.dbias != nullptr) AddToScoreBias(rows.dscores + r * tile, seen, args.dbias + score_bias);
   }
   AddTransposedProducts(p, k, rows, rows.weights, rows.dy, k.dvalues);
   AddTransposedProducts(p, k, rows, rows.dscores, rows.queries, k.dkeys);
@@ -137,12 +140,8 @@ void WriteKeys(const AttentionBackwardArgs& args, const KeyTile& k) {
   }
 }
 
-}  // namespace
-
-void AttentionBackwardTask(const AttentionBackwardArgs& args, size_t task, void* workspace) {
+void RunHead(const AttentionBackwardArgs& args, size_t head, size_t chunk, void* workspace) {
   const AttentionProblem& p = args.problem;
-  const size_t chunk = task % args.chunks.count;
-  const size_t head = task / args.chunks.count;
   const size_t tile = p.tile();
   const size_t part = p.rows() * RoundUp(p.D);
   float* dq = args.dq_parts + (chunk * p.B * p.K + head) * part;
@@ -165,6 +164,16 @@ void AttentionBackwardTask(const AttentionBackwardArgs& args, size_t task, void*
     }
     WriteKeys(args, keys);
   }
+}
+
+}  // namespace
+
+void AttentionBackwardTask(const AttentionBackwardArgs& args, size_t task, void* workspace) {
+  const AttentionProblem& p = args.problem;
+  const size_t chunk = task % args.chunks.count;
+  const size_t head = task / args.chunks.count;
+  if (!args.SharesBias()) return RunHead(args, head, chunk, workspace);
+  for (size_t b = 0; b < p.B; ++b) RunHead(args, b * p.K + head, chunk, workspace);
 }
 
 void AttentionReduceTask(const AttentionBackwardArgs& args, size_t task) {

@@ -117,6 +117,10 @@ void AddKeyTile(const AttentionProblem& p, const KeyTile& k, size_t begin, RowTi
   for (size_t r = begin; r < rows.count; ++r) {
     const size_t seen = VisibleInTile(p, rows.row + r, k.first, k.count);
     const size_t hidden = HiddenInTile(p, rows.row + r, k.first, k.count);
+    if (p.score_bias != nullptr) {
+      const size_t offset = ScoreBiasOffset(p, rows.b, rows.key_head, rows.row + r);
+      AddScoreBias(p.score_bias + offset + k.first, seen, scores + r * tile);
+    }
     const float largest = HideAndFindLargest(p, scores + r * tile, hidden, seen, bias);
     const float before = rows.largest[r];
     if (largest > before) rows.largest[r] = largest;

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "kernels/attention/attention.h"
+#include "kernels/read_args.h"
 #include "node/instruction.h"
 
 namespace llm {
@@ -9,8 +10,18 @@ namespace {
 
 constexpr int64_t kMaxLength = int64_t{1} << 40;
 
+void ReadScoreBias(Args& args, size_t items, size_t heads, AttentionProblem* p) {
+  args.Check(items == 1 || items == p->B, "bias items", "1 or B");
+  args.Check(heads == 1 || heads == p->H, "bias heads", "1 or H");
+  const size_t head_size = CheckedProduct(args, p->T, p->key_length);
+  p->score_bias = args.OptionalInput<float>("bias", CheckedProduct(args, items, heads, head_size));
+  p->bias_head_stride = heads == 1 ? 0 : head_size;
+  p->bias_batch_stride = items == 1 ? 0 : heads * head_size;
+}
+
 // q shape [B, T, H, D], k shape [B, S, K, D], key length, is_causal, query offset, scale, window, soft cap, dropout
-// seed, threshold and scale, mask columns, mask is_float, q, k, v, mask [B, columns] int32 or float32, or -1
+// seed, threshold and scale, mask columns, mask is_float, bias items (1 or B), bias heads (1 or H), q, k, v, bias [items,
+// heads, T, key length] or -1, mask [B, columns] int32 or float32, or -1
 AttentionProblem ReadProblem(Args& args) {
   const Shape q = args.ReadShape("q shape");
   const Shape k = args.ReadShape("k shape");
@@ -32,9 +43,11 @@ AttentionProblem ReadProblem(Args& args) {
   p.dropout_scale = args.Float("dropout scale");
   const size_t columns = args.Size("mask columns");
   const bool is_float = args.Bool("mask is_float");
+  const size_t bias_items = args.Size("bias items"), bias_heads = args.Size("bias heads");
   p.q = args.Input<float>("q", q.size());
   p.k = args.Input<float>("k", k.size());
   p.v = args.Input<float>("v", k.size());
+  ReadScoreBias(args, bias_items, bias_heads, &p);
   args.Check(columns <= size_t{1} << 40 && p.B <= size_t{1} << 20, "mask columns", "a mask that fits in memory");
   const int32_t* mask = args.OptionalInput<int32_t>("mask", p.B * columns);
   if (mask == nullptr) return p;
@@ -68,7 +81,7 @@ LLM_INSTRUCTION(Attention) {
   AttentionForward(attention, pool);
 }
 
-// AttentionGrad: what ReadProblem reads, dy, out, log_sum_exp, dq, dk, dv
+// AttentionGrad: what ReadProblem reads, dy, out, log_sum_exp, dq, dk, dv, dbias (of H heads; only with a bias)
 LLM_INSTRUCTION(AttentionGrad) {
   AttentionBackwardArgs attention{};
   attention.problem = ReadProblem(args);
@@ -80,6 +93,11 @@ LLM_INSTRUCTION(AttentionGrad) {
   attention.dq = args.Output<float>("dq", queries);
   attention.dk = args.Output<float>("dk", keys);
   attention.dv = args.Output<float>("dv", keys);
+  if (p.score_bias != nullptr) {
+    const size_t items = p.bias_batch_stride == 0 ? 1 : p.B;
+    args.Check(p.H == 1 || p.bias_head_stride > 0, "bias heads", "as many as q's, for the gradient");
+    attention.dbias = args.Output<float>("dbias", CheckedProduct(args, CheckedProduct(args, items, p.H), p.T, p.key_length));
+  }
   args.End();
   if (keys == 0) return;
   PlanAttentionBackward(&attention);

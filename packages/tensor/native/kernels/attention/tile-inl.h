@@ -79,6 +79,24 @@ LLM_INLINE F32 Hide(F32 scores, size_t j, size_t hidden, size_t seen, const floa
   return scores;
 }
 
+// Row r of (b, key head) in the bias of the scores.
+LLM_INLINE size_t ScoreBiasOffset(const AttentionProblem& p, size_t b, size_t key_head, size_t row) {
+  const size_t t = row / p.group(), h = key_head * p.group() + row % p.group();
+  return b * p.bias_batch_stride + h * p.bias_head_stride + t * p.key_length;
+}
+// The first `count` of a row, which has whole vectors in a tile of scores but not in the bias.
+LLM_INLINE void AddScoreBias(const float* bias, size_t count, float* scores) {
+  for (size_t j = 0; j < count; j += kLanes) {
+    Store(scores + j, Load(scores + j) + LoadN(bias + j, Remaining(count - j)));
+  }
+}
+LLM_INLINE void AddToScoreBias(const float* dscores, size_t count, float* dbias) {
+  for (size_t j = 0; j < count; j += kLanes) {
+    const size_t lanes = Remaining(count - j);
+    StoreN(dbias + j, LoadN(dbias + j, lanes) + Load(dscores + j), lanes);
+  }
+}
+
 LLM_INLINE void PackRow(const float* source, float factor, size_t D, size_t Dp, float* packed) {
   for (size_t d = 0; d < Dp; d += kLanes) Store(packed + d, Set(factor) * LoadN(source + d, Remaining(D - d)));
 }

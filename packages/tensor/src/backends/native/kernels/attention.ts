@@ -1,7 +1,4 @@
-/**
- * Attention and its gradient, with and without a mask, float32. Biases are not in the C++: there the
- * composite runs (its matrix products natively) and is counted as a fallback.
- */
+/** Attention and its gradient, with and without a mask and a bias, float32. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { AttentionAttrs } from '../../../kernels/attention.ts';
 import { dropThreshold } from '../../../kernels/dropout.ts';
@@ -9,19 +6,23 @@ import { shapeArgs, type NativeKernel, type NativeKernelParams } from '../native
 
 const MAX_HEAD_DIM = 512; // kMaxHeadDim of attention.h
 
-export const ATTENTION_KERNELS: readonly NativeKernel[] = Object.freeze([
-  { kernelName: 'Attention', supports, kernelFunc: forward },
-  { kernelName: 'MaskedAttention', supports, kernelFunc: forward },
-  { kernelName: 'AttentionGrad', supports, kernelFunc: backward },
-  { kernelName: 'MaskedAttentionGrad', supports, kernelFunc: backward },
-  { kernelName: 'BiasedAttention', supports: () => false, kernelFunc: forward },
-  { kernelName: 'MaskedBiasedAttention', supports: () => false, kernelFunc: forward },
-  { kernelName: 'BiasedAttentionGrad', supports: () => false, kernelFunc: backward },
-  { kernelName: 'MaskedBiasedAttentionGrad', supports: () => false, kernelFunc: backward },
-] satisfies NativeKernel[]);
+const NAMES = ['Attention', 'MaskedAttention', 'BiasedAttention', 'MaskedBiasedAttention'];
 
-function supports({ inputs }: NativeKernelParams): boolean {
+export const ATTENTION_KERNELS: readonly NativeKernel[] = Object.freeze(
+  NAMES.flatMap((name): NativeKernel[] => [
+    { kernelName: name, supports: hasSmallHeads, kernelFunc: forward },
+    { kernelName: `${name}Grad`, supports: hasOwnBiases, kernelFunc: backward },
+  ]),
+);
+
+function hasSmallHeads({ inputs }: NativeKernelParams): boolean {
   return ((inputs['q'] as TensorInfo).shape[3] as number) <= MAX_HEAD_DIM;
+}
+
+/** A bias that several heads share gets a share of its gradient from each, which the C++ does not add up. */
+function hasOwnBiases(params: NativeKernelParams): boolean {
+  const { q, bias } = params.inputs as { q: TensorInfo; bias?: TensorInfo };
+  return hasSmallHeads(params) && (bias === undefined || bias.shape[1] === q.shape[2]);
 }
 
 function forward(params: NativeKernelParams): TensorInfo[] {
@@ -37,7 +38,9 @@ function forward(params: NativeKernelParams): TensorInfo[] {
 function backward(params: NativeKernelParams): TensorInfo[] {
   const { inputs, backend } = params;
   const { dy, q, k, v, out, logSumExp } = inputs as Record<string, TensorInfo>;
-  const gradients = [q, k, v].map((x) => backend.output((x as TensorInfo).shape, 'float32'));
+  const { bias } = inputs;
+  const inTurn = [q, k, v, ...(bias ? [bias] : [])] as TensorInfo[];
+  const gradients = inTurn.map(({ shape }) => backend.output(shape, 'float32'));
   const tensors = [dy, out, logSumExp, ...gradients] as TensorInfo[];
   const handles = tensors.map((tensor) => backend.handleOf(tensor));
   backend.run('AttentionGrad', ...problem(params), ...handles);
@@ -47,7 +50,7 @@ function backward(params: NativeKernelParams): TensorInfo[] {
 /** What both instructions read first. */
 function problem({ inputs, attrs, backend }: NativeKernelParams): number[] {
   const { q, k, v } = inputs as Record<'q' | 'k' | 'v', TensorInfo>;
-  const mask = inputs['mask'];
+  const { bias, mask } = inputs;
   const { isCausal, scale, keyLength, queryOffset, dropout, seed } = attrs as AttentionAttrs;
   const { window = 0, softcap = 0 } = attrs as AttentionAttrs;
   return [
@@ -64,7 +67,10 @@ function problem({ inputs, attrs, backend }: NativeKernelParams): number[] {
     1 / (1 - dropout),
     mask?.shape[1] ?? 0,
     mask?.dtype === 'float32' ? 1 : 0,
+    bias?.shape[0] ?? 1,
+    bias?.shape[1] ?? 1,
     ...[q, k, v].map((tensor) => backend.handleOf(tensor)),
+    bias ? backend.handleOf(bias) : -1,
     mask ? backend.handleOf(mask) : -1,
   ];
 }
