@@ -16,7 +16,8 @@ export class Contestant {
   constructor(description, shape, { threads, python }) {
     this.label = description.label;
     const program = description.command === 'python' ? python : process.execPath;
-    const settings = JSON.stringify({ ...shape, threads, backend: description.backend });
+    const { backend, settings: own } = description;
+    const settings = JSON.stringify({ ...shape, ...own, threads, backend });
     // OpenBLAS settings made for old builds would slow a current numpy; torch and llama.cpp ignore them.
     const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _l2, ...environment } = process.env;
     this.#child = spawn(program, [join(HERE, description.program), settings], {

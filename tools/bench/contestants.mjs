@@ -1,9 +1,10 @@
 // Who takes part: a program of ours, or one of a Python peer that needs its modules installed.
-export const ours = (program, label, backend = 'native') => ({
+export const ours = (program, label, backend = 'native', settings = {}) => ({
   label,
   command: 'node',
   program: `ours/${program}`,
   backend,
+  settings,
 });
 
 export const python = (program, label, needs) => ({

@@ -12,7 +12,8 @@ export function embeddingWorks(modelPath) {
     name,
     shape: { ...shape, modelPath },
     contestants: [
-      ours('embedding.mjs', 'ours fp32'),
+      ours('embedding.mjs', 'ours fp32', 'native', { precision: 'float32' }),
+      ours('embedding.mjs', 'ours bf16', 'native', { precision: 'bfloat16' }),
       python('torch_embedding.py', 'PyTorch fp32', ['torch', 'transformers']),
       python('torch_embedding_bf16.py', 'PyTorch bf16', ['torch', 'transformers']),
       // transformers.js runs this engine.

@@ -1,10 +1,11 @@
-// Sentence embeddings in float32: one batch of token ids, mean pooling, length 1.
+// Sentence embeddings: one batch of token ids, mean pooling, length 1.
 import { embed, loadEncoder } from '@llm/transformer';
-import { useBackend } from '@llm/tensor';
+import { setMatmulPrecision, useBackend } from '@llm/tensor';
 import { serve } from './serve.mjs';
 
-const { modelPath, batch, time, threads, backend } = JSON.parse(process.argv[2]);
+const { modelPath, batch, time, threads, backend, precision } = JSON.parse(process.argv[2]);
 await useBackend(backend, { threads });
+setMatmulPrecision(precision);
 const model = await loadEncoder(modelPath);
 const row = (b) => Array.from({ length: time }, (_, i) => 1000 + (((b * time + i) * 7919) % 20000));
 const sequences = Array.from({ length: batch }, (_, b) => row(b));
