@@ -15,6 +15,11 @@ const OPERATIONS = [
   operation('attention', { B: 1, H: 6, K: 6, T: 2048, S: 2048, D: 64 }, 2),
   operation('attention', { B: 1, H: 9, K: 3, T: 512, S: 512, D: 64 }, 20),
   operation('attention', { B: 1, H: 9, K: 3, T: 1, S: 1024, D: 64, isForwardOnly: true }, 200),
+  operation('conv2d', { B: 8, H: 32, C: 64, N: 64 }, 10),
+  operation('conv2d', { B: 8, H: 14, C: 256, N: 256 }, 5),
+  operation('lstm', { B: 32, T: 64, H: 256 }, 5),
+  operation('gru', { B: 32, T: 64, H: 256 }, 5),
+  operation('rnn', { B: 32, T: 64, H: 256 }, 5),
 ];
 
 /** One measured unit is `repeats` runs: a single one is too short to time. */

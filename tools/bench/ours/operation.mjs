@@ -8,6 +8,20 @@ await llm.useBackend(shape.backend, { threads: shape.threads });
 
 const random = (...sizes) => tf.variable(tf.randomUniform(sizes, -2, 2));
 
+/** Over a batch of sequences as wide as its state; its parameters are differentiated. */
+function recurrent(Layer, { B, T, H }) {
+  const generator = new llm.Generator(1);
+  const layer = new Layer(H, H, { generator });
+  const x = generator.normal([B, T, H]);
+  return [layer.parameters(), () => llm.scope(() => layer.forward(x).output)];
+}
+
+/** A 3 × 3 window over square images, channels last. */
+function convolution({ B, H, C, N }) {
+  const [x, filter] = [random(B, H, H, C), random(3, 3, C, N)];
+  return [[x, filter], (image, weights) => tf.conv2d(image, weights, 1, 'same')];
+}
+
 /** Each gives the inputs to differentiate and the function of them. */
 const OPERATIONS = {
   layerNorm: ({ rows, C }) => [[random(rows, C), random(C), random(C)], llm.layerNorm],
@@ -26,6 +40,10 @@ const OPERATIONS = {
     [random(B, T, H, D), random(B, S, K, D), random(B, S, K, D)],
     llm.attention,
   ],
+  lstm: (sizes) => recurrent(llm.nn.LSTM, sizes),
+  gru: (sizes) => recurrent(llm.nn.GRU, sizes),
+  rnn: (sizes) => recurrent(llm.nn.RNN, sizes),
+  conv2d: convolution,
 };
 
 const [inputs, run] = OPERATIONS[shape.op](shape);

@@ -44,7 +44,23 @@ def cross_entropy(rows, V):
     return [random(rows, V)], lambda x: F.cross_entropy(x, labels)
 
 
+def recurrent(Layer, B, T, H):
+    layer = Layer(H, H, batch_first=True)
+    x = torch.randn(B, T, H)
+    return list(layer.parameters()), lambda *_: layer(x)[0]
+
+
+def conv2d(B, H, C, N):
+    image = torch.rand(B, C, H, H).contiguous(memory_format=torch.channels_last).requires_grad_()
+    weights = torch.rand(N, C, 3, 3).contiguous(memory_format=torch.channels_last).requires_grad_()
+    return [image, weights], lambda x, w: F.conv2d(x, w, padding=1)
+
+
 OPERATIONS = {
+    "lstm": lambda **sizes: recurrent(torch.nn.LSTM, **sizes),
+    "gru": lambda **sizes: recurrent(torch.nn.GRU, **sizes),
+    "rnn": lambda **sizes: recurrent(torch.nn.RNN, **sizes),
+    "conv2d": conv2d,
     "layerNorm": lambda rows, C: ([random(rows, C), random(C), random(C)], lambda x, w, b: F.layer_norm(x, (C,), w, b)),
     "rmsNorm": lambda rows, C: ([random(rows, C), random(C)], lambda x, w: F.rms_norm(x, (C,), w)),
     "gelu": lambda rows, C, approximate: ([random(rows, C)], lambda x: F.gelu(x, approximate=approximate)),
@@ -55,7 +71,7 @@ OPERATIONS = {
 }
 
 forward_only = s.get("isForwardOnly", False)
-sizes = {key: s[key] for key in ("rows", "C", "V", "approximate", "B", "T", "S", "H", "K", "D") if key in s}
+sizes = {key: s[key] for key in ("rows", "C", "V", "approximate", "B", "T", "S", "H", "K", "D", "N") if key in s}
 inputs, run = OPERATIONS[s["op"]](**sizes)
 dy = torch.rand(run(*inputs).shape) * 4 - 2
 

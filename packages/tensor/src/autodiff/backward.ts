@@ -66,6 +66,26 @@ function keepNodesLeadingTo(tape: DependencyTape, last: tf.Tensor): void {
   tape.length -= kept;
 }
 
+/** Kernels whose gradient looks only at those output gradients that have their output's shape. */
+const TAKES_NO_ZEROS: ReadonlySet<string> = new Set(
+  [
+    'Attention',
+    'MaskedAttention',
+    'BiasedAttention',
+    'MaskedBiasedAttention',
+    'CrossEntropy',
+  ].concat(['Rnn', 'Lstm', 'Gru'].flatMap((name) => [name, `Masked${name}`])),
+);
+
+/** tfjs replaces a missing gradient by zeros as large as the output, made in JavaScript. Where nobody looks at them
+ *  a scalar stands in. */
+function outputGradientsOf(node: TapeNode, gradients: GradientMap): (tf.Tensor | null)[] {
+  const found = node.outputs.map((output) => gradients.get(output.id) ?? null);
+  if (!TAKES_NO_ZEROS.has(node.kernelName) || !found.includes(null)) return found;
+  const nothing = tf.scalar(0); // freed with the caller's scope
+  return found.map((gradient, i) => gradient ?? (i === 0 ? null : nothing));
+}
+
 /** The gradient of each input that depends on a source: fresh tensors, one per input name. */
 function inputGradients(
   node: TapeNode,
@@ -79,7 +99,7 @@ function inputGradients(
     );
   }
   const { gradient } = node;
-  const outputGradients = node.outputs.map((output) => gradients.get(output.id) ?? null);
+  const outputGradients = outputGradientsOf(node, gradients);
   const names = Object.keys(node.inputs).filter((name) =>
     tape.dependsOnSource(node.inputs[name] as tf.Tensor),
   );

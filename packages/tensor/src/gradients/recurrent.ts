@@ -37,8 +37,10 @@ function recurrentGradient(name: string, hasLengths: boolean): GradConfig {
     outputsToSave: outputs.map(() => true),
     gradFunc: (dys, tensors, attrs: NamedAttrMap) => {
       const named = Object.fromEntries([...saved, ...outputs].map((key, i) => [key, tensors[i]!]));
-      const dy = (Array.isArray(dys) ? dys : [dys]) as Tensor[];
-      const dinputs = { ...named, dstates: dy[0]!, ...(name === 'Lstm' && { dcells: dy[1]! }) };
+      const [dstates, dcells] = (Array.isArray(dys) ? dys : [dys]) as [Tensor, Tensor?];
+      // A loss that does not look at the cells gives a scalar in place of zeros: see autodiff/backward.ts.
+      const isCellUsed = name === 'Lstm' && dcells?.rank === 3;
+      const dinputs = { ...named, dstates, ...(isCellUsed && { dcells }) };
       return runGrads(`${name}Grad`, dinputs as Record<string, Tensor>, attrs, gradients);
     },
   };

@@ -79,7 +79,7 @@ function backward(inputs: KernelInputs, { kind, isReverse }: RecurrentAttrs): Te
   const cell = CELLS[kind];
   const isLstm = cell === CELLS.lstm;
   const [weight, states] = [required(inputs, 'weight'), required(inputs, 'states')];
-  const dstates = required(inputs, 'dstates');
+  const [dstates, dcells] = [required(inputs, 'dstates'), inputs['dcells']];
   const positions = positionsOf(states.shape[1]!, isReverse);
   const dinputs: Tensor[] = [];
   let dweight: Tensor = tf.zerosLike(weight);
@@ -93,7 +93,7 @@ function backward(inputs: KernelInputs, { kind, isReverse }: RecurrentAttrs): Te
     const active = activeAt(inputs, position);
     const dafter: CellState = {
       state: tf.add(dstate, at(dstates, position)),
-      ...(dcell && { cell: tf.add(dcell, at(required(inputs, 'dcells'), position)) }),
+      ...(dcell && { cell: dcells ? tf.add(dcell, at(dcells, position)) : dcell }),
     };
     const saved =
       cell.saved === 0 ? [] : tf.split(at(required(inputs, 'gates'), position), cell.saved, 1);
@@ -134,7 +134,7 @@ const forwards = ['Rnn', 'Lstm', 'Gru', 'MaskedRnn', 'MaskedLstm', 'MaskedGru'].
 );
 
 /**
- * The same inputs without `input`, and {dstates, dcells? (LSTM), states, cells?, gates?} →
+ * The same inputs without `input`, and {dstates, dcells? (LSTM whose cells are used), states, cells?, gates?} →
  * [dinput, dweight, dbias? (GRU), dinitialState, dinitialCell? (LSTM)]
  */
 const backwards = ['Rnn', 'Lstm', 'Gru'].map((name) =>

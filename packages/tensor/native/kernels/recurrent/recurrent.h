@@ -55,7 +55,7 @@ void RunRecurrent(const RecurrentShape& shape, const RecurrentForward& f, Args& 
 
 struct RecurrentBackward {
   const float* dstates;
-  const float* dcells;  // LSTM only
+  const float* dcells;  // LSTM only; none where no loss looks at the cells
   const float* weight;
   const float* initial_state;
   const float* initial_cell;

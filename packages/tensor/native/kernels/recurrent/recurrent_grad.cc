@@ -89,7 +89,7 @@ class Backward {
       const size_t row = b * s_.steps + position_;
       float* dstate = dstate_ + b * s_.hidden + j;
       Add(g_.dstates + row * s_.hidden + j, n, dstate);
-      if (s_.kind == CellKind::kLstm) Add(g_.dcells + row * s_.hidden + j, n, dcell_ + b * s_.hidden + j);
+      if (g_.dcells != nullptr) Add(g_.dcells + row * s_.hidden + j, n, dcell_ + b * s_.hidden + j);
       if (s_.IsActive(b, position_)) {
         RunCell(b, row, j, n, dstate);
       } else {

@@ -56,7 +56,7 @@ LLM_INSTRUCTION(Recurrent) {
   RunRecurrent(s, f, args, pool);
 }
 
-// RecurrentGrad: kind, batch, steps, hidden, isReverse, lengths or -1, dstates, dcells, weight, initial state, initial
+// RecurrentGrad: kind, batch, steps, hidden, isReverse, lengths or -1, dstates, dcells or -1, weight, initial state, initial
 // cell, states, cells, gates, dinput, dweight, dbias, dinitial state, dinitial cell; -1 as in Recurrent
 LLM_INSTRUCTION(RecurrentGrad) {
   const RecurrentShape s = ReadRecurrentShape(args);
@@ -78,7 +78,7 @@ LLM_INSTRUCTION(RecurrentGrad) {
   g.dinitial_cell = args.OptionalOutput<float>("dinitialCell", z.state);
   args.End();
   args.Check((g.dbias != nullptr) == (s.kind == CellKind::kGru), "dbias", "one for GRU only");
-  const bool has_cells = g.dcells != nullptr && g.initial_cell != nullptr && g.cells != nullptr;
+  const bool has_cells = g.initial_cell != nullptr && g.cells != nullptr;
   const bool has_any = g.dcells != nullptr || g.initial_cell != nullptr || g.cells != nullptr;
   args.Check(is_lstm ? has_cells && g.dinitial_cell != nullptr : !has_any && g.dinitial_cell == nullptr, "cells",
              "all for LSTM, none for others");
