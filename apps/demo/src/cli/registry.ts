@@ -36,5 +36,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry('ppo', 'align with a reward model', () => import('./commands/ppo.ts')),
   entry('dpo', 'align straight from preferences', () => import('./commands/dpo.ts')),
   entry('eval', 'perplexity, exact match, preferences', () => import('./commands/eval.ts')),
+  entry('convert', 'GGUF, folders, adapters, types', () => import('./commands/convert.ts')),
   entry('memory', 'what a model takes to serve or train', () => import('./commands/memory.ts')),
 ];

@@ -76,6 +76,11 @@ export function metadataBytes(key: string, value: GgufMetadataValue): Uint8Array
     return concat(u32(ARRAY), u32(elementId(value)), u64(value.length), bytes);
   }
   if (isList(value)) return listBytes(key, value);
+  if (!isNumber(value)) {
+    throw new RangeError(
+      `writeGguf: metadata: ${key}: expected text, a flag, a number or an array, got ${String(value)}.`,
+    );
+  }
   const { id } = NUMBERS[value.type];
   return concat(u32(id), numberBytes(value));
 }
@@ -111,6 +116,10 @@ function plainType(value: number | bigint): GgufNumberType {
   if (!Number.isInteger(value)) return 'float32';
   return value < 0 ? 'int32' : 'uint32';
 }
+
+/** JavaScript callers may pass anything. */
+const isNumber = (value: GgufNumber | null): value is GgufNumber =>
+  typeof value === 'object' && value !== null && Object.hasOwn(NUMBERS, value.type ?? '');
 
 const isList = (value: object): value is readonly string[] | readonly boolean[] =>
   Array.isArray(value);

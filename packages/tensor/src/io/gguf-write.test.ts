@@ -151,6 +151,12 @@ describe('writeGguf', () => {
     await expect(write([['k', ['a', 1] as unknown as string[]]])).rejects.toThrow(
       'k: expected strings, got number at 1',
     );
+    for (const value of [null, undefined, { value: 1 }]) {
+      const metadata = [['k', value as unknown as number]] as [string, GgufMetadataValue][];
+      await expect(write(metadata)).rejects.toThrow(
+        'k: expected text, a flag, a number or an array',
+      );
+    }
     expect(() => ggufNumber('uint8', 256)).toThrow(RangeError);
     expect(() => ggufNumber('int32', 0.5)).toThrow(RangeError);
   });

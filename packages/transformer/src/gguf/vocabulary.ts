@@ -9,7 +9,8 @@ const SCORES = 'tokenizer.ggml.scores';
 const UNUSED = 5; // llama.cpp's token type
 const NEVER = -10000; // score of a token that no text gives
 
-export type Metadata = Iterable<readonly [key: string, value: GgufMetadataValue]>;
+/** Keys and values; those that no GGUF file can hold are refused when they are written. */
+export type Metadata = Iterable<readonly [key: string, value: unknown]>;
 
 /** The tokenizer's entries with as many tokens as the model has rows, or, where there are none, what says
  *  that the file has no vocabulary; and the special ids of the configuration, unless the tokenizer states
@@ -18,7 +19,7 @@ export function vocabularyEntries(
   config: ModelConfig,
   tokenizer: Metadata,
 ): Map<string, GgufMetadataValue> {
-  const entries = new Map(tokenizer);
+  const entries = new Map(tokenizer) as Map<string, GgufMetadataValue>;
   const tokens = entries.get(TOKENS);
   if (Array.isArray(tokens)) pad(entries, tokens, config.vocabSize);
   else entries.set('tokenizer.ggml.model', 'no_vocab');

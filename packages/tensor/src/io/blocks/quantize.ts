@@ -28,11 +28,13 @@ export function quantize(type: BlockType, values: Float32Array): Uint8Array {
   }
   checkRange(type, values);
   if (type === 'F32' || !hasKernel('Quantize')) return CODECS[type].encode(values);
-  return tf.tidy(() => {
-    const attrs = { type, bytes: (values.length / blockSize) * blockBytes };
-    const inputs = { x: tf.tensor1d(values) };
-    return tf.engine().runKernel<tf.Tensor>('Quantize', inputs, attrs).dataSync() as Uint8Array;
-  });
+  const attrs = { type, bytes: (values.length / blockSize) * blockBytes };
+  const x = tf.tensor1d(values);
+  try {
+    return valuesOf(tf.engine().runKernel<tf.Tensor>('Quantize', { x }, attrs)) as Uint8Array;
+  } finally {
+    x.dispose();
+  }
 }
 
 /**
@@ -55,10 +57,21 @@ export function dequantize(type: BlockType, bytes: Uint8Array, count?: number): 
     );
   }
   if (type === 'F32' || !hasKernel('Dequantize')) return CODECS[type].decode(bytes);
-  return tf.tidy(() => {
-    const inputs = { bytes: tf.tensor1d(bytes, 'bool') };
-    return runDequantize(inputs.bytes, type, [elements]).dataSync() as Float32Array;
-  });
+  const blocks = tf.tensor1d(bytes, 'bool');
+  try {
+    return valuesOf(runDequantize(blocks, type, [elements])) as Float32Array;
+  } finally {
+    blocks.dispose();
+  }
+}
+
+/** Disposes the tensor. Not by `tidy`: it looks for tensors in what it returns, element by element. */
+function valuesOf(tensor: tf.Tensor): ArrayBufferView {
+  try {
+    return tensor.dataSync();
+  } finally {
+    tensor.dispose();
+  }
 }
 
 /** A bool tensor of blocks (tfjs has no uint8) → float32 of the shape; needs the kernel. */
@@ -79,14 +92,25 @@ export function hasKernel(name: 'Quantize' | 'Dequantize'): boolean {
 
 function checkRange(type: BlockType, values: Float32Array): void {
   if (type === 'F32' || type === 'BF16') return;
-  const isWrong =
-    type === 'F16'
-      ? (x: number) => Math.abs(x) >= 65520 && Math.abs(x) !== Infinity // would become infinite
-      : (x: number) => !(Math.abs(x) <= MAX_MAGNITUDE);
-  const at = values.findIndex(isWrong);
+  const at = type === 'F16' ? firstBeyondFloat16(values) : firstBeyondBlocks(values);
   if (at === -1) return;
   throw new RangeError(
     `quantize: values: expected numbers within ±${MAX_MAGNITUDE} for ${type}, ` +
       `got ${values[at]} at ${at}. Use BF16 or F32.`,
   );
+}
+
+/** Plain loops: a callback for each weight of a model would take seconds. */
+function firstBeyondBlocks(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]!) <= MAX_MAGNITUDE)) return i;
+  return -1;
+}
+
+/** The first number that would become infinite; what is so already stays so. */
+function firstBeyondFloat16(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) {
+    const magnitude = Math.abs(values[i]!);
+    if (magnitude >= 65520 && magnitude !== Infinity) return i;
+  }
+  return -1;
 }
