@@ -17,7 +17,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-it.each(['readme.ts', 'train.ts'])('%s is in the README', async (name) => {
+it.each(['readme.ts', 'train.ts', 'layers.ts'])('%s is in the README', async (name) => {
   expect(await read('../README.md')).toContain((await read(name)).trim());
 });
 
@@ -38,4 +38,12 @@ it('the second one learns and saves', async () => {
     'output.bias',
   ]);
   expect(await readdir('.')).toEqual(['xor.safetensors']);
+});
+
+it('the third one names shapes and parameters', async () => {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  await import('./layers.ts');
+  expect(log).toHaveBeenCalledWith([8, 16, 16, 16]);
+  expect(log).toHaveBeenCalledWith([4, 10, 64], [4, 4, 32]);
+  expect(log).toHaveBeenCalledWith('weight_ih_l0');
 });
