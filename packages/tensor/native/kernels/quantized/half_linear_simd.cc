@@ -27,6 +27,8 @@ LLM_INLINE F32 LoadWeightsN(const uint16_t* p, size_t n) {
   return LoadWeights<kIsBfloat16>(padded);
 }
 
+constexpr size_t kAhead = 1024;  // elements: the hardware does not look past a page
+
 // One row of W, which streams through once; two sums hide the latency of Fma.
 template <bool kIsBfloat16, size_t kM>
 LLM_INLINE void DotRow(const HalfLinear& args, size_t o) {
@@ -40,6 +42,7 @@ LLM_INLINE void DotRow(const HalfLinear& args, size_t o) {
   }
   size_t i = 0;
   for (; i + kWays * kLanes <= args.I; i += kWays * kLanes) {
+    __builtin_prefetch(weight + i + kAhead);
 #pragma GCC unroll 4
     for (size_t w = 0; w < kWays; ++w) {
       const F32 column = LoadWeights<kIsBfloat16>(weight + i + w * kLanes);

@@ -93,6 +93,9 @@ LLM_INLINE F32 AddChunk(F32 sum, const WeightChunk<kType>& weight, const Activat
   return sum;
 }
 
+constexpr size_t kAhead = 2048;      // bytes: the hardware does not look past a page
+constexpr size_t kStreamedRows = 4;  // with more, the weights wait for the arithmetic
+
 template <BlockType kType, size_t kM>
 void PanelTile(const PackedLinear& args, const uint8_t* panel, size_t row, size_t column, size_t lane) {
   constexpr PackedFormat kFormat = FormatOf(kType);
@@ -105,6 +108,9 @@ void PanelTile(const PackedLinear& args, const uint8_t* panel, size_t row, size_
     const Header header = LoadHeader(panel, lane, kFormat.has_min);
     panel += kFormat.header_bytes();
     for (size_t i = 0; i < kFormat.header_chunks(); ++i, ++c) {
+      if (kM <= kStreamedRows) {
+        for (size_t line = 0; line < kFormat.chunk_bytes(); line += 64) __builtin_prefetch(panel + kAhead + line);
+      }
       WeightChunk<kType> weight;
       LoadScales<kType>(header, panel, lane, &weight);
       LoadCodes<kType>(panel + kFormat.scale_bytes(), lane, &weight);
