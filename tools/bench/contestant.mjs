@@ -2,6 +2,7 @@
 // line `run` with one line of JSON, `{"seconds": …}`. Between its turns it is stopped (SIGSTOP), so
 // that spinning threads of one contestant cannot slow the other.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -45,6 +46,16 @@ export class Contestant {
     const { seconds } = JSON.parse(await this.#next());
     this.#child.kill('SIGSTOP');
     return seconds;
+  }
+
+  /** Largest resident memory so far in MiB, parts of mapped files included; NaN where the system does not say. */
+  peakMebibytes() {
+    try {
+      const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+      return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)[1]) / 1024;
+    } catch {
+      return NaN;
+    }
   }
 
   close() {

@@ -8,7 +8,7 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** @returns {Promise<{label: string, seconds: number, ratio: number}[]>} ratio = first contestant ÷ this one */
+/** @returns {Promise<{label: string, seconds: number, ratio: number, peakMebibytes: number}[]>} ratio = first contestant ÷ this one */
 export async function measure(work, { rounds, ...settings }) {
   const contestants = [];
   try {
@@ -21,8 +21,9 @@ export async function measure(work, { rounds, ...settings }) {
     for (let round = 0; round < rounds; round++) {
       for (const [i, contestant] of contestants.entries()) times[i].push(await contestant.run());
     }
-    return contestants.map(({ label }, i) => ({
-      label,
+    return contestants.map((contestant, i) => ({
+      label: contestant.label,
+      peakMebibytes: contestant.peakMebibytes(),
       seconds: median(times[i]),
       ratio: median(times[i].map((seconds, round) => times[0][round] / seconds)),
     }));

@@ -2,7 +2,8 @@
 import { embeddingWorks } from './embedding-works.mjs';
 import { operationWorks } from './operation-works.mjs';
 import { tokenizerWorks } from './tokenizer-works.mjs';
-import { inferenceWorks, trainingWorks } from './works.mjs';
+import { inferenceWorks } from './inference-works.mjs';
+import { trainingWorks } from './works.mjs';
 
 const KINDS = {
   training: { works: trainingWorks },

@@ -18,13 +18,6 @@ const TRAINING = [
   { name: '6 × 384, V8192, B8 T256', shape: gpt2(6, 384, 6, 8192, 8, 256), slowPeers: false },
 ];
 
-/** SmolLM2-135M: tokens of the prompt read at once, and tokens written one by one after it. */
-const INFERENCE = [
-  { name: 'prefill 512', shape: { kind: 'prefill', prompt: 512, tokens: 0 } },
-  { name: 'decode 32 at 0', shape: { kind: 'decode', prompt: 1, tokens: 32 } },
-  { name: 'decode 32 at 512', shape: { kind: 'decode', prompt: 512, tokens: 32 } },
-];
-
 export function trainingWorks() {
   return TRAINING.map(({ name, shape, slowPeers }) => ({
     name,
@@ -38,19 +31,6 @@ export function trainingWorks() {
             ours('training-step.mjs', 'tfjs cpu', 'cpu'),
           ]
         : []),
-    ],
-  }));
-}
-
-/** @param {string} modelPath a SmolLM2 .gguf */
-export function inferenceWorks(modelPath) {
-  return INFERENCE.map(({ name, shape }) => ({
-    name,
-    shape: { ...shape, modelPath },
-    contestants: [
-      ours('inference.mjs', 'ours fp32'),
-      python('torch_inference.py', 'PyTorch fp32', ['torch', 'transformers', 'gguf']),
-      python('llama_cpp_inference.py', 'llama.cpp Q4_1', ['llama_cpp']),
     ],
   }));
 }

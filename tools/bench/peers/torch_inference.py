@@ -1,4 +1,4 @@
-"""SmolLM2 in PyTorch float32, on the dequantised GGUF weights: prefill, or greedy decoding after a prompt."""
+"""SmolLM2 in PyTorch, on the dequantised GGUF weights in float32 or bfloat16: prefill, or greedy decoding."""
 import json
 import os
 import sys
@@ -12,8 +12,9 @@ from serve import serve
 s = json.loads(sys.argv[1])
 torch.set_num_threads(s["threads"])
 folder, name = os.path.split(s["modelPath"])
-model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32).eval()
-ids = torch.tensor([[100 + (i * 7919) % 40000 for i in range(s["prompt"])]])
+dtype = getattr(torch, s["dtype"])
+model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32).to(dtype).eval()
+ids = torch.tensor([[100 + (i * 7919) % 40000 for i in range(s["prompt"])]] * s["batch"])
 
 
 @torch.no_grad()

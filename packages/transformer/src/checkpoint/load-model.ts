@@ -68,7 +68,9 @@ async function loadFolder(folder: string, options: LoadOptions): Promise<CausalL
 
 async function loadGguf(path: string, options: LoadOptions): Promise<CausalLm> {
   const gguf = await openGguf(path);
-  const source = withSingleExperts(ggufWeights(path, gguf));
+  const source = withSingleExperts(
+    ggufWeights(path, gguf, (options.weights ?? 'float32') === 'float32'),
+  );
   try {
     const factors = await readFactors(gguf);
     const config = configFromGguf(gguf.metadata, gguf.tensors.keys(), factors);

@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSafetensors, type GgufFile } from '@llm/tensor/io';
-import type { Tensor } from '@llm/tensor';
+import { tf, type Tensor } from '@llm/tensor';
 import { isAbsent, whenAbsent } from './when-absent.ts';
 
 export interface WeightSource {
@@ -41,15 +41,27 @@ const isThere = (path: string): Promise<boolean> =>
     },
   );
 
-/** The weights of a GGUF file, dequantised as they are read, or as they lie there. */
-export function ggufWeights(path: string, gguf: GgufFile): WeightSource {
+/** The weights of a GGUF file, dequantised as they are read, or as they lie there.
+ *  @param isKept whether float32 tensors stay parts of the mapped file; a model that repacks its matrices
+ *    lets go of the whole file instead, and copies its few float32 numbers */
+export function ggufWeights(path: string, gguf: GgufFile, isKept = true): WeightSource {
   const shapes = new Map(Array.from(gguf.tensors, ([name, { shape }]) => [name, shape]));
   return {
     path,
     shapes,
-    read: (name) => gguf.dequantize(name),
+    read: async (name) => {
+      const tensor = await gguf.dequantize(name);
+      return isKept || gguf.tensors.get(name)?.type !== 'F32' ? tensor : ownCopy(tensor);
+    },
     typeOf: (name) => gguf.tensors.get(name)?.type ?? 'F32',
     readBlocks: (name) => gguf.blocks(name),
     close: () => gguf.close(),
   };
+}
+
+/** The same values in memory of their own; takes the tensor over. */
+function ownCopy(tensor: Tensor): Tensor {
+  const copy = tf.tensor(tensor.dataSync<'float32'>(), tensor.shape, 'float32');
+  tensor.dispose();
+  return copy;
 }
