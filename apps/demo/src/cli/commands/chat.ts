@@ -1,5 +1,5 @@
 // `llm chat`: a conversation, each answer printed as it is written.
-import { generate, stopTokensOf, type TokenConstraint } from '@llm/transformer';
+import { generate, PromptCache, stopTokensOf, type TokenConstraint } from '@llm/transformer';
 import { contextLength } from '../../models/context-length.ts';
 import type { OpenModel } from '../../models/open-model.ts';
 import { MODEL_OPTIONS, openAdapted } from '../adapted-model.ts';
@@ -25,6 +25,8 @@ class Chat {
   readonly #conversation: Conversation;
   readonly #reader: LineReader;
   readonly #output: Output;
+  /** Each answer reads only what is new since the last. */
+  readonly #promptCache: PromptCache;
 
   constructor(
     opened: OpenModel,
@@ -32,9 +34,16 @@ class Chat {
     streams: { readonly reader: LineReader; readonly output: Output },
   ) {
     this.#opened = opened;
+    this.#promptCache = new PromptCache(opened.model, {
+      maxTokens: 2 * contextLength(opened.model),
+    });
     this.#conversation = conversation;
     this.#reader = streams.reader;
     this.#output = streams.output;
+  }
+
+  dispose(): void {
+    this.#promptCache.dispose();
   }
 
   async answer(question: string, options: AnswerOptions): Promise<void> {
@@ -58,6 +67,7 @@ class Chat {
         stopTokens,
         signal,
         onText: write,
+        promptCache: this.#promptCache,
       });
       isCut = finishReasons[0] === 'length';
     });
@@ -139,6 +149,7 @@ export const command = defineCommand({
           await chat.answer(text, { ...choice, maxNewTokens, seed });
         }
       }
+      chat.dispose();
       output.json({ messages: conversation.messages });
     } finally {
       opened.model.dispose();
