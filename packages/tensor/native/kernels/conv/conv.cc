@@ -4,6 +4,7 @@
 
 #include "kernels/gemm/gemm.h"
 #include "kernels/gemm/gemm_plan.h"
+#include "kernels/read_args.h"
 
 namespace llm {
 namespace {
@@ -20,19 +21,20 @@ size_t Larger(size_t a, size_t b) { return a > b ? a : b; }
 // direction.
 class IndirectConv {
  public:
-  IndirectConv(const TapMap& map, size_t channels, size_t columns, const float* source, float* out, Args& args)
+  // source_row: values from one source pixel to the next; at least `channels` unless taps overlap.
+  IndirectConv(const TapMap& map, size_t channels, size_t source_row, size_t columns, const float* source, float* out,
+               Args& args)
       : map_(map),
         channels_(channels),
+        source_row_(source_row),
         columns_(columns),
         source_(source),
         out_(out),
         panel_width_(GemmTileSizeForCpu()().columns),
         depth_(map.Taps() * channels),
         packed_(args.Scratch<float>(depth_ * RoundUp(columns, panel_width_))),
-        zeros_(args.Scratch<float>(channels)),
-        order_(args.Scratch<int32_t>(map.positions[2])) {
+        zeros_(args.Scratch<float>(channels)) {
     std::memset(zeros_, 0, channels * sizeof(float));
-    for (size_t i = 0; i < map.positions[2]; ++i) order_[i] = static_cast<int32_t>(i);
   }
 
   // Element (c, n) of tap t is filter[t * C * N + c * c_stride + n * n_stride].
@@ -44,11 +46,25 @@ class IndirectConv {
     });
   }
 
-  // Positions that the stride steps over are computed next to each other: their tiles skip the same taps.
-  void OrderByPhase(size_t stride) {
+  // Positions at the same distance from what the strides step over are computed next to each other: their tiles skip
+  // the same taps.
+  void OrderByPhase(const Window& window, Args& args) {
+    const size_t(&dims)[kWindowAxes] = map_.positions;
+    size_t strides[kWindowAxes], phases = 1;
+    for (int a = 0; a < kWindowAxes; ++a) {
+      strides[a] = Smaller(window.axes[a].stride, dims[a]);
+      phases *= strides[a];
+    }
+    if (phases == 1) return;
+    order_ = args.Scratch<size_t>(map_.Positions());
     size_t next = 0;
-    for (size_t phase = 0; phase < stride && next < map_.positions[2]; ++phase) {
-      for (size_t i = phase; i < map_.positions[2]; i += stride) order_[next++] = static_cast<int32_t>(i);
+    for (size_t phase = 0; phase < phases; ++phase) {
+      const Place first = PlaceOf(phase, strides);
+      for (size_t i = first.at[0]; i < dims[0]; i += strides[0]) {
+        for (size_t j = first.at[1]; j < dims[1]; j += strides[1]) {
+          for (size_t k = first.at[2]; k < dims[2]; k += strides[2]) order_[next++] = (i * dims[1] + j) * dims[2] + k;
+        }
+      }
     }
   }
 
@@ -66,10 +82,9 @@ class IndirectConv {
     const float** sources = const_cast<const float**>(out + kConvBlockRows);
     Place places[kConvBlockRows];
     for (size_t r = 0; r < rows; ++r) {
-      places[r] = PlaceOf(first + r, map_.positions);
-      const size_t line = first + r - places[r].at[2];
-      places[r].at[2] = static_cast<size_t>(order_[places[r].at[2]]);
-      out[r] = out_ + (line + places[r].at[2]) * columns_;
+      const size_t pixel = PixelOf(first + r);
+      places[r] = PlaceOf(pixel, map_.positions);
+      out[r] = out_ + pixel * columns_;
     }
     const size_t taps = map_.Taps();
     const size_t step = Smaller(Larger(kDepth / (channels_ + 1), 1), kMaxTaps);
@@ -81,6 +96,12 @@ class IndirectConv {
     }
     if (epilogue.activation == Activation::kNone) return;
     GemmActivateForCpu()(out_ + first * columns_, columns_, rows, columns_, epilogue.activation, epilogue.alpha);
+  }
+
+  size_t PixelOf(size_t row) const {
+    if (order_ == nullptr) return row;
+    const size_t within = row % map_.Positions();
+    return row - within + order_[within];
   }
 
   void ListSources(size_t tap, size_t count, const Place* places, size_t rows, const float** sources) const {
@@ -100,7 +121,7 @@ class IndirectConv {
       if (source < 0) return zeros_;
       pixel = pixel * map_.sources[a] + static_cast<size_t>(source);
     }
-    return source_ + pixel * channels_;
+    return source_ + pixel * source_row_;
   }
 
   void RunTiles(size_t tap, size_t taps, const float* const* sources, float* const* out, size_t rows, GemmInit init,
@@ -121,6 +142,7 @@ class IndirectConv {
 
   const TapMap& map_;
   const size_t channels_;
+  const size_t source_row_;
   const size_t columns_;
   const float* source_;
   float* out_;
@@ -128,8 +150,41 @@ class IndirectConv {
   const size_t depth_;
   float* packed_;
   float* zeros_;
-  int32_t* order_;
+  size_t* order_ = nullptr;  // the pixels of an image in the order of computing, where it is not their own
 };
+
+// Few channels, as of a picture: the loop over a tap's channels would end before it is fast.
+constexpr size_t kFewChannels = 16;
+
+bool HasShortRows(const ConvShape& s) {
+  const WindowAxis& axis = s.window.axes[2];
+  return s.in_channels < kFewChannels && axis.filter > 1 && axis.dilation == 1;
+}
+
+// The taps along the last axis lie side by side in memory: with the lines padded, they are one tap of all their
+// channels.
+void RunWithShortRows(const ConvShape& s, const float* x, const float* filter, const ConvEpilogue& epilogue, float* out,
+                      Args& args, Pool& pool) {
+  Window window = s.window;
+  WindowAxis& axis = window.axes[2];
+  const size_t C = s.in_channels, width = (axis.out - 1) * axis.stride + axis.filter;
+  const size_t from = axis.pad, count = from < width ? Smaller(axis.in, width - from) : 0;
+  const size_t lines = window.batch * window.axes[0].in * window.axes[1].in;
+  float* padded = args.Scratch<float>(CheckedProduct(args, lines, width, C));
+  pool.ForRange(lines, (1 << 14) / (width * C + 1) + 1, [&](size_t begin, size_t end) {
+    for (size_t line = begin; line < end; ++line) {
+      float* to = padded + line * width * C;
+      std::memset(to, 0, width * C * sizeof(float));
+      if (count > 0) std::memcpy(to + from * C, x + line * s.window.axes[2].in * C, count * C * sizeof(float));
+    }
+  });
+  const size_t taps = axis.filter;
+  axis = {width, axis.out, 1, axis.stride, 1, 0};
+  const TapMap map = ForwardTaps(window, args);
+  IndirectConv conv(map, taps * C, C, s.out_channels, padded, out, args);
+  conv.Pack(filter, s.out_channels, 1, pool);
+  conv.Run(epilogue, pool);
+}
 
 void RunGemmWith(const Gemm& gemm, Args& args, Pool& pool) {
   RunGemm(gemm, args.Scratch<float>(GemmScratch(gemm)), pool);
@@ -158,8 +213,9 @@ void ConvForward(const ConvShape& s, const float* x, const float* filter, const 
     g.alpha = epilogue.alpha;
     return RunGemmWith(g, args, pool);
   }
+  if (HasShortRows(s)) return RunWithShortRows(s, x, filter, epilogue, out, args, pool);
   const TapMap map = ForwardTaps(s.window, args);
-  IndirectConv conv(map, s.in_channels, s.out_channels, x, out, args);
+  IndirectConv conv(map, s.in_channels, s.in_channels, s.out_channels, x, out, args);
   conv.Pack(filter, s.out_channels, 1, pool);
   conv.Run(epilogue, pool);
 }
@@ -182,9 +238,9 @@ void ConvInputGrad(const ConvShape& s, const float* dy, const float* filter, flo
     return RunGemmWith(g, args, pool);
   }
   const TapMap map = BackwardTaps(s.window, args);
-  IndirectConv conv(map, s.out_channels, s.in_channels, dy, dx, args);
+  IndirectConv conv(map, s.out_channels, s.out_channels, s.in_channels, dy, dx, args);
   conv.Pack(filter, 1, s.out_channels, pool);
-  conv.OrderByPhase(s.window.axes[2].stride);
+  conv.OrderByPhase(s.window, args);
   conv.Run({}, pool);
 }
 
