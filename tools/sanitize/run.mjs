@@ -2,7 +2,7 @@
 //
 //   AddressSanitizer and UndefinedBehaviorSanitizer: the C++ tests, the conformance suites, and tfjs-core's
 //   own 4,232 specs, whose odd shapes and strides go everywhere;
-//   ThreadSanitizer: the C++ tests, of which the thread pool's are the point.
+//   ThreadSanitizer: the C++ tests of the thread pool and the memory.
 //
 // Needs g++ or clang++ with their sanitizer libraries, on Linux. Ends with "N passed, N failed".
 import { spawnSync } from 'node:child_process';

@@ -3,7 +3,7 @@
 //   native/build/llm_tensor.node       the engine
 //   native/build/llm_tensor_test       with --test: every *_test.cc in one program
 //   native/build/sanitize/…            with --sanitize: the same under ASan and UBSan
-//   native/build/sanitize-threads/…    with --sanitize-threads: the same under TSan
+//   native/build/sanitize-threads/…    with --sanitize-threads: the tests of the thread pool and the memory, under TSan
 //
 // Sources are every .cc file below native/. A file named *_simd.cc is compiled once per instruction set, with
 // LLM_ISA set to its name; *_avx2.cc, *_avx512.cc and *_scalar.cc once with that set's flags, *_avx512bf16.cc,
@@ -27,6 +27,8 @@ const SANITIZER_FLAGS = {
 };
 const isDarwin = process.platform === 'darwin';
 const isX64 = process.arch === 'x64';
+const isThreadsOnly = sanitizer === 'sanitize-threads';
+const THREADED = ['threading', 'memory', 'test']; // kernels only hand the pool their work
 const out = path.join(root, 'build', sanitizer ?? '');
 const JOBS = Math.min(8, availableParallelism());
 
@@ -226,7 +228,10 @@ async function main() {
   mkdirSync(path.join(out, 'obj'), { recursive: true });
   const compiler = findCompiler();
   const common = commonFlags();
-  const units = findSources().flatMap((source) => unitsOf(source, common));
+  const isWanted = (source) => !isThreadsOnly || THREADED.includes(source.split(path.sep)[0]);
+  const units = findSources()
+    .filter(isWanted)
+    .flatMap((source) => unitsOf(source, common));
   const isTest = ({ source }) =>
     source.endsWith('_test.cc') || source.startsWith(`test${path.sep}`);
   const engine = units.filter((unit) => !isTest(unit));
@@ -235,7 +240,9 @@ async function main() {
   if (stale.length > 0)
     process.stderr.write(`native: compiling ${stale.length} files with ${compiler.version}\n`);
   await inParallel(stale, (unit) => compile(unit, compiler));
-  await link(path.join(out, 'llm_tensor.node'), engine, sharedLibraryFlags(), compiler);
+  if (!isThreadsOnly) {
+    await link(path.join(out, 'llm_tensor.node'), engine, sharedLibraryFlags(), compiler);
+  }
   if (flags.has('--test')) {
     const withoutBinding = units.filter(({ source }) => source !== path.join('node', 'binding.cc'));
     await link(path.join(out, 'llm_tensor_test'), withoutBinding, [], compiler);
