@@ -72,7 +72,7 @@ function findCompiler() {
 function commonFlags() {
   const headers = createRequire(import.meta.url)('node-api-headers').include_dir;
   const optimise = sanitizer
-    ? ['-O1', '-g', '-fno-omit-frame-pointer', ...SANITIZER_FLAGS[sanitizer]]
+    ? ['-O1', '-g1', '-fno-omit-frame-pointer', ...SANITIZER_FLAGS[sanitizer]]
     : ['-O3', '-g1'];
   return [
     '-std=c++17',
