@@ -1,6 +1,7 @@
 /** How a tokenizer turns a stretch of text into ids: the fastest way that its parts allow. */
 import { BpeModel } from './bpe/bpe-model.ts';
 import { ByteLevelEncoder } from './bpe/byte-level-encoder.ts';
+import { isObject } from './io/json-fields.ts';
 import type { TokenizerDefinition } from './io/tokenizer-json.ts';
 import type { Model } from './model.ts';
 import { knownScanner } from './pre-tokenizers/known-scanner.ts';
@@ -29,7 +30,12 @@ export function fusedTokenizer(
   if (!(model instanceof WordPieceModel) || !isBert(normalizer, preTokenizer)) return undefined;
   // Such tokens are looked for in the normalized text.
   if (addedTokens.some((token) => token.normalized)) return undefined;
-  return new BertEncoder(model, normalize, parsePreTokenizer(preTokenizer, 'pre_tokenizer'));
+  return new BertEncoder({
+    model,
+    normalize,
+    split: parsePreTokenizer(preTokenizer, 'pre_tokenizer'),
+    cutsIdeographs: isObject(normalizer) && normalizer['handle_chinese_chars'] !== false,
+  });
 }
 
 /** Pre-tokenizer and model in one: the ids of a stretch of normalized text. */

@@ -18,6 +18,12 @@ import { spansOfSymbols, SymbolPlaces, symbolsPerToken } from './symbol-places.t
 
 export type Merge = readonly [left: string, right: string];
 
+/** What stands for a character that is no token: its bytes, or the unknown token. */
+export interface Substitute {
+  readonly ids: readonly number[];
+  readonly isUnknown: boolean;
+}
+
 export interface BpeOptions {
   /** The rate that sampling takes unless it names one; without sampling nothing is dropped. */
   readonly dropout?: number | undefined;
@@ -200,7 +206,7 @@ export class BpeModel implements Model {
   }
 
   /** What a character becomes that is no token. */
-  substitute(character: string): { readonly ids: readonly number[]; readonly isUnknown: boolean } {
+  substitute(character: string): Substitute {
     const bytes = this.#fallback(character);
     return { ids: bytes ?? this.#unkIds, isUnknown: bytes === undefined };
   }

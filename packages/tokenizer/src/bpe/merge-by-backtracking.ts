@@ -57,10 +57,11 @@ export class Backtracker {
     const trie = this.#trie;
     const splits = this.#splits;
     const begin = count;
+    const length = end - start;
     let hasDead = false;
     let place = start;
     let token = trie.longest(bytes, start, end);
-    if (takesWhole && token >= 0 && splits.lengthOf(token) === end - start) {
+    if (takesWhole && token >= 0 && splits.lengthOf(token) === length) {
       this.stoppedAt = end;
       ids[count] = token;
       return count + 1;
@@ -70,7 +71,7 @@ export class Backtracker {
     while (place < end) {
       if (token < 0) {
         // No token goes on from here: nor does one that ends here.
-        if (!hasDead) this.#reserve(end - start);
+        if (!hasDead) this.#reserve(length);
         hasDead = true;
         this.#isDead[place - start] = 1;
         const last = ids[--count] as number;
@@ -95,11 +96,11 @@ export class Backtracker {
       }
     }
     this.stoppedAt = end;
-    if (hasDead) this.#isDead.fill(0);
+    if (hasDead) this.#isDead.fill(0, 0, end - start + 1);
     return count;
   }
 
   #reserve(length: number): void {
-    if (length > this.#isDead.length) this.#isDead = new Uint8Array(length * 2);
+    if (length >= this.#isDead.length) this.#isDead = new Uint8Array(length * 2);
   }
 }

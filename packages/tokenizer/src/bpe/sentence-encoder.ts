@@ -5,15 +5,18 @@
 import type { IdBuffer } from '../model.ts';
 import { crossesWords, scanMetaPieces, scanMetaWords, scanWhole } from '../pieces/meta-words.ts';
 import { PieceEncoder } from '../pieces/piece-encoder.ts';
-import type { BpeModel } from './bpe-model.ts';
+import type { BpeModel, Substitute } from './bpe-model.ts';
 import { Backtracker } from './merge-by-backtracking.ts';
 
 const META = '\u2581';
+const MAX_SUBSTITUTES = 10_000;
 
 export class SentenceEncoder {
   readonly #model: BpeModel;
   readonly #backtracker: Backtracker;
   readonly #pieces: PieceEncoder;
+  /** By the bytes of a character. */
+  readonly #substitutes = new Map<number, Substitute>();
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
   /**
@@ -70,8 +73,7 @@ export class SentenceEncoder {
       place = this.#backtracker.stoppedAt;
       if (place === end) break;
       const next = place + characterLength(bytes[place] as number);
-      const character = this.#decoder.decode(bytes.subarray(place, next));
-      const substitute = this.#model.substitute(character);
+      const substitute = this.#substitute(bytes, place, next);
       if (substitute.isUnknown && isAfterUnknown && this.#model.options.fuseUnk) {
         place = next;
         continue;
@@ -81,6 +83,18 @@ export class SentenceEncoder {
       place = next;
     }
     return count;
+  }
+
+  #substitute(bytes: Uint8Array, start: number, end: number): Substitute {
+    let key = 0;
+    for (let i = start; i < end; i++) key = (key << 8) | (bytes[i] as number);
+    let found = this.#substitutes.get(key);
+    if (found === undefined) {
+      found = this.#model.substitute(this.#decoder.decode(bytes.subarray(start, end)));
+      if (this.#substitutes.size >= MAX_SUBSTITUTES) this.#substitutes.clear();
+      this.#substitutes.set(key, found);
+    }
+    return found;
   }
 }
 

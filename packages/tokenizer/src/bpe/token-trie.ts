@@ -3,7 +3,7 @@
  * same two bytes are put in when such bytes are first met: a short text needs few of them.
  *
  * The first two bytes, and the first three of a three-byte character, have tables of their own; further steps are probes
- * of a table of (node, byte) → node, in which the children of neighbouring nodes are neighbours.
+ * of a table of (node, byte) → node.
  */
 import type { RawTokens } from './raw-tokens.ts';
 import type { MergeTable } from './merge-table.ts';
@@ -14,8 +14,6 @@ const EMPTY = 0;
 /** In `#two`: there are tokens, not put in yet. */
 const PENDING = -1;
 
-const WINDOW = 1 << 12;
-
 export class TokenTrie {
   readonly #tokens: RawTokens;
   readonly #splits: TokenSplits;
@@ -25,8 +23,6 @@ export class TokenTrie {
   /** Pairs of node · 256 + byte and child. */
   readonly #edges: Int32Array;
   readonly #mask: number;
-  /** Slots for each node: it has one child on average. */
-  readonly #spacing: number;
   readonly #one = new Int32Array(256);
   readonly #two = new Int32Array(1 << 16);
   readonly #three = new Int32Array(1 << 16);
@@ -51,7 +47,6 @@ export class TokenTrie {
     const capacity = 1 << (32 - Math.clz32(Math.floor(bound * 1.4)));
     this.#edges = new Int32Array(capacity * 2);
     this.#mask = capacity - 1;
-    this.#spacing = capacity / bound;
     this.#listTokens(table.list, bases);
   }
 
@@ -93,7 +88,7 @@ export class TokenTrie {
     const edges = this.#edges;
     const mask = this.#mask;
     const key = (node << 8) | byte;
-    let slot = slotOf(node, byte, this.#spacing) & mask;
+    let slot = hashEdge(key) & mask;
     for (;;) {
       const found = edges[slot * 2];
       if (found === key) return edges[slot * 2 + 1] as number;
@@ -181,9 +176,10 @@ export class TokenTrie {
 
   #place(node: number, byte: number, child: number): void {
     const edges = this.#edges;
-    let slot = slotOf(node, byte, this.#spacing) & this.#mask;
+    const key = (node << 8) | byte;
+    let slot = hashEdge(key) & this.#mask;
     while (edges[slot * 2] !== EMPTY) slot = (slot + 1) & this.#mask;
-    edges[slot * 2] = (node << 8) | byte;
+    edges[slot * 2] = key;
     edges[slot * 2 + 1] = child;
   }
 }
@@ -200,8 +196,7 @@ function threeBytes(first: number, second: number, third: number): number {
   return ((first & 0x0f) << 12) | ((second & 0x3f) << 6) | (third & 0x3f);
 }
 
-/** Nodes that were made one after the other lie within one window of slots, which fits the first-level cache. */
-function slotOf(node: number, byte: number, spacing: number): number {
-  const hash = Math.imul((node << 8) | byte, 0x9e3779b1);
-  return (((node * spacing) | 0) & ~(WINDOW - 1)) + ((hash >>> 16) & (WINDOW - 1));
+function hashEdge(key: number): number {
+  const mixed = Math.imul(key, 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
 }

@@ -14,12 +14,12 @@ export const LONGEST_RULE = 'takes_longest_rule';
 const MAX_GRAPHEME_BYTES = 5;
 /**
  * A character is a grapheme of its own if it and its neighbours are such that join with nothing before them and take only
- * marks and joiners after them: ASCII, Latin, Greek and Cyrillic letters, kana, ideographs, full-width forms. Only the
+ * marks and joiners after them: ASCII, Latin, Greek and Cyrillic letters, kana, ideographs, full-width forms, emoji. Only the
  * rest needs a segmenter, such as \r\n.
  */
 const PLAIN =
-  '\\t\\n -~\u00C0-\u024F\u0391-\u03A1\u03A3-\u03FF\u0400-\u0482\u048A-\u052F\u3001-\u3029\u3041-\u3096\u30A1-\u30FA\u4E00-\u9FFF\uFF01-\uFF60';
-const PLAIN_RUN = new RegExp(`(?<!\\r)[${PLAIN}]+(?![^${PLAIN}])`, 'gu');
+  '\\t\\n -~\u00C0-\u024F\u0391-\u03A1\u03A3-\u03FF\u0400-\u0482\u048A-\u052F\u3001-\u3029\u3041-\u3096\u30A1-\u30FA\u4E00-\u9FFF\uFF01-\uFF60\u{1F300}-\u{1F3FA}\u{1F400}-\u{1FAFF}';
+const PLAIN_RUN = new RegExp(`(?<![\\r\\u200D])[${PLAIN}]+(?![^${PLAIN}])`, 'gu');
 
 /** Kinds of UTF-16 units: no rule begins with it, … */
 const INERT = 1;
@@ -124,14 +124,20 @@ export class Precompiled {
     const kinds = this.#kinds;
     let result = '';
     let done = 0;
-    for (let i = 0; i < run.length; i++) {
+    for (let i = 0; i < run.length;) {
       const unit = run.charCodeAt(i);
       const kind = kinds[unit] || this.#classify(unit);
-      if (kind === INERT || kind === NEEDS_MARK) continue;
-      const to = this.#find(run.charAt(i));
-      if (to === undefined) continue;
-      result += run.slice(done, i) + to;
-      done = i + 1;
+      if (kind === INERT || kind === NEEDS_MARK) {
+        i++;
+        continue;
+      }
+      const next = i + (unit >= 0xd800 && unit < 0xdc00 ? 2 : 1);
+      const to = this.#find(run.slice(i, next));
+      if (to !== undefined) {
+        result += run.slice(done, i) + to;
+        done = next;
+      }
+      i = next;
     }
     return done === 0 ? run : result + run.slice(done);
   }

@@ -28,7 +28,7 @@ const BYTES = Array.from(
 /** A Split that never matches: with it the general path is taken. */
 const nothing = {
   type: 'Split',
-  pattern: { String: '\u{10fffe}' },
+  pattern: { String: '\u{10fffe}\u{10fffd}\u{10fffe}' },
   behavior: 'Isolated',
   invert: false,
 };

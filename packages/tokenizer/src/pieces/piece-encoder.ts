@@ -16,7 +16,7 @@ const CACHED_AT_ONCE_BYTES = 8;
 /** One byte of fingerprint for each of so many kinds of long piece that came once. */
 const SEEN_ONCE_SLOTS = 1 << 17;
 
-/** Writes the ids of the piece `bytes[start..end)` to `ids` from `count` on, one for each byte at most; returns the new count. */
+/** Writes the ids of the piece `bytes[start..end)` to `ids` from `count` on; returns the new count. */
 export type EncodePiece = (
   bytes: Uint8Array,
   start: number,
@@ -30,6 +30,8 @@ export interface PieceRules {
   readonly encodePiece: EncodePiece;
   /** A word of ASCII letters, perhaps behind a blank, is a piece where `plainWordEnd` finds its end. */
   readonly hasPlainWords: boolean;
+  /** Ids for each byte at most. @default 1 */
+  readonly idsPerByte?: number;
 }
 
 export class PieceEncoder {
@@ -58,7 +60,7 @@ export class PieceEncoder {
     bytes[end] = 0;
     const { scan, hasPlainWords } = this.#rules;
     const cache = this.#cache;
-    output.reserve(end);
+    output.reserve(end * (this.#rules.idsPerByte ?? 1));
     const ids = output.ids;
     let count = output.length;
     for (let start = 0; start < end;) {
