@@ -19,6 +19,7 @@ const { values } = parseArgs({
     model: { type: 'string', default: process.env.LLM_BENCH_MODEL },
     embedder: { type: 'string', default: process.env.LLM_BENCH_EMBEDDER },
     only: { type: 'string' },
+    who: { type: 'string' },
     out: { type: 'string' },
   },
 });
@@ -45,7 +46,8 @@ for (const kind of values.kind) {
   const rows = [];
   for (const work of worksOf(kind, values)) {
     if (values.only && !work.name.includes(values.only)) continue;
-    const contestants = work.contestants.filter(isInstalled);
+    const isWanted = ({ label }) => !values.who || label.includes(values.who);
+    const contestants = work.contestants.filter(isWanted).filter(isInstalled);
     const results = await measure(
       { ...work, contestants },
       { rounds: Number(values.rounds), threads: Number(values.threads), python: values.python },

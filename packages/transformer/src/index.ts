@@ -16,6 +16,7 @@ export { createModel, type Randomness } from './models/create-model.ts';
 export { Gpt2LmHeadModel } from './models/gpt2/model.ts';
 export { LlamaForCausalLm } from './models/llama/model.ts';
 export { loadModel, readConfig, type LoadOptions } from './checkpoint/load-model.ts';
+export type { WeightStorage } from './checkpoint/place-layers.ts';
 export { saveModel, type SaveOptions } from './checkpoint/save-model.ts';
 export { saveGguf, type BlockTypeCounts, type SaveGgufOptions } from './gguf/save-gguf.ts';
 export { loadRewardModel, loadValueModel, saveHead } from './checkpoint/head-checkpoint.ts';

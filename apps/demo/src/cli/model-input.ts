@@ -3,13 +3,20 @@ import type { CausalLm } from '@llm/transformer';
 import { infillPrompt, Tokenizer } from '@llm/tokenizer';
 import { contextLength } from '../models/context-length.ts';
 import { openModel, openModelOnly } from '../models/open-model.ts';
-import { checkAdapterUsage, loadAdapters, MODEL_OPTIONS } from './adapted-model.ts';
+import {
+  checkAdapterUsage,
+  loadAdapters,
+  MODEL_OPTIONS,
+  WEIGHTS_OPTION,
+  weightsOf,
+} from './adapted-model.ts';
 import { requireChatTemplate } from './conversation-check.ts';
 import { UsageError } from './command.ts';
 import type { OptionTable, OptionValues } from './command.ts';
 
 export const MODEL_INPUT_OPTIONS = {
   ...MODEL_OPTIONS,
+  ...WEIGHTS_OPTION,
   prompt: { type: 'string', description: 'the text to start from' },
   suffix: {
     type: 'string',
@@ -96,9 +103,13 @@ export async function promptIds(
 ): Promise<ModelInput> {
   checkUsage(values);
   const given = values.ids === undefined ? undefined : parseIds(values.ids);
+  const options = { weights: weightsOf(values) };
   const { model, tokenizer } = given
-    ? { model: await openModelOnly(values.model), tokenizer: await tokenizerIfAny(values.model) }
-    : await openModel(values.model);
+    ? {
+        model: await openModelOnly(values.model, options),
+        tokenizer: await tokenizerIfAny(values.model),
+      }
+    : await openModel(values.model, options);
   try {
     await loadAdapters(model, values.adapter);
     const ids = given ?? encodePrompt(tokenizer as Tokenizer, values);

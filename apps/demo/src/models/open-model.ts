@@ -4,7 +4,7 @@ import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Generator } from '@llm/tensor';
 import { loadEncoder, loadModel, loadRewardModel } from '@llm/transformer';
-import type { CausalLm, EncoderModel, RewardModel } from '@llm/transformer';
+import type { CausalLm, EncoderModel, RewardModel, WeightStorage } from '@llm/transformer';
 import { Tokenizer } from '@llm/tokenizer';
 
 export interface OpenModel {
@@ -15,6 +15,8 @@ export interface OpenModel {
 export interface OpenOptions {
   /** What the model's dropout draws from, should it be trained. */
   readonly generator?: Generator;
+  /** How matrices are kept. @default 'float32' */
+  readonly weights?: WeightStorage;
 }
 
 type Kind = 'a language model' | 'a reward model' | 'an encoder';

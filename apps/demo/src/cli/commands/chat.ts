@@ -2,7 +2,7 @@
 import { generate, PromptCache, stopTokensOf, type TokenConstraint } from '@llm/transformer';
 import { contextLength } from '../../models/context-length.ts';
 import type { OpenModel } from '../../models/open-model.ts';
-import { MODEL_OPTIONS, openAdapted } from '../adapted-model.ts';
+import { MODEL_OPTIONS, openAdapted, WEIGHTS_OPTION } from '../adapted-model.ts';
 import { defineCommand } from '../command.ts';
 import { requireChatTemplate } from '../conversation-check.ts';
 import { CONSTRAINT_OPTIONS, constraintOptions } from '../generation-options.ts';
@@ -109,6 +109,7 @@ export const command = defineCommand({
   ],
   options: {
     ...MODEL_OPTIONS,
+    ...WEIGHTS_OPTION,
     system: { type: 'string', description: 'what the model is told first' },
     ...SAMPLING_OPTIONS,
     ...CONSTRAINT_OPTIONS,

@@ -1,7 +1,7 @@
 // `llm eval`: how good a model is on held-out data, by the measure that fits the data.
 import { EVAL_TASKS, taskOfData } from '../../data/task-of-data.ts';
 import type { EvalTask } from '../../data/task-of-data.ts';
-import { MODEL_OPTIONS, openAdapted } from '../adapted-model.ts';
+import { MODEL_OPTIONS, openAdapted, WEIGHTS_OPTION } from '../adapted-model.ts';
 import { defineCommand } from '../command.ts';
 import { startBackend } from '../start-backend.ts';
 import type { Evaluation, EvaluationInput } from './eval/evaluation.ts';
@@ -26,6 +26,7 @@ export const command = defineCommand({
   ],
   options: {
     ...MODEL_OPTIONS,
+    ...WEIGHTS_OPTION,
     data: {
       type: 'string',
       description: 'text, or .jsonl with prompt and completion, messages, or chosen and rejected',

@@ -45,6 +45,20 @@ describe('llm generate on SmolLM2', () => {
   );
 
   it(
+    'writes from the quantised weights, and refuses another word for them',
+    async () => {
+      const wanted = ['generate', '--model', model, '--greedy', '--max-new-tokens', '24'];
+      const prompt = ['--chat', '--prompt', 'List five fruits that are red.'];
+      const { code, stdout } = await llm(...wanted, ...prompt, '--weights', 'quantized');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^1\. .+\n2\. /);
+      const refused = await llm(...wanted, ...prompt, '--weights', 'q4');
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--weights')]);
+    },
+    PATIENCE,
+  );
+
+  it(
     'answers a question through its chat template',
     async () => {
       const { code, stdout } = await llm(
