@@ -8,8 +8,8 @@ export interface QuantizedLinearOptions {
   /**
    * `int8`: the native backend rounds x to 8 bits in groups of 32 values, as llama.cpp does, and multiplies
    * integers: several times faster, each product off by at most 1/254 of its group's largest |x|. `float32`:
-   * x as it is and the weights as dequantised, the same on every backend. Weights in F16 and BF16 are
-   * always multiplied in float32.
+   * x as it is and the weights as dequantised, the same on every backend. Weights in half precision are
+   * multiplied in float32 either way, but for `int8` with BF16 weights and more than 8 rows: x is rounded to bfloat16.
    * @default 'int8'
    */
   readonly activations?: 'int8' | 'float32';

@@ -1,6 +1,7 @@
 // The instructions on quantised weights.
 #include "kernels/dequantize/dequantize.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/gemm_bf16/gemm_bf16.h"
 #include "kernels/quantized/half_linear.h"
 #include "kernels/quantized/pack_panel.h"
 #include "kernels/quantized/packed_linear.h"
@@ -114,7 +115,8 @@ LLM_INSTRUCTION(QuantizedEmbedding) {
   });
 }
 
-// QuantizedLinear: type, O, I, M, is_exact, x [M, I], packed, bias [O] or -1, out [M, O]. Exact: x stays float32.
+// QuantizedLinear: type, O, I, M, is_exact, x [M, I], packed, bias [O] or -1, out [M, O]. Exact: x stays float32; else it
+// is rounded to 8 bits, or for many rows and bfloat16 weights to bfloat16.
 LLM_INSTRUCTION(QuantizedLinear) {
   Weight weight = ReadWeight(args);
   const size_t M = args.Size("M");
@@ -128,6 +130,19 @@ LLM_INSTRUCTION(QuantizedLinear) {
   if (weight.is_half() && M <= kHalfLinearMaxRows) {
     const auto* halves = reinterpret_cast<const uint16_t*>(weight.bytes);
     RunHalfLinear({weight.type == BlockType::kBf16, M, weight.O, weight.I, x, halves, bias, out}, pool);
+    return;
+  }
+  if (weight.type == BlockType::kBf16 && !is_exact) {
+    GemmBf16 g;
+    g.m = M;
+    g.n = weight.O;
+    g.k = weight.I;
+    g.a = {x, GemmType::kFloat, weight.I, 1};
+    g.b = {weight.bytes, GemmType::kBf16, weight.I, 1};
+    g.c = out;
+    g.c_row = weight.O;
+    g.bias = bias;
+    RunGemmBf16(g, args.Scratch<float>(Larger(GemmBf16Scratch(g), 64)), pool);
     return;
   }
   if (!weight.is_half() && !is_exact && weight.I > 0) {
