@@ -4,6 +4,7 @@ import type { TokenizerDefinition } from '../io/tokenizer-json.ts';
 import type { Model } from '../model.ts';
 import type { TokenizerRoles } from '../tokenizer-options.ts';
 import { UnigramModel } from '../unigram/unigram-model.ts';
+import { META } from './definition.ts';
 import { readBlankRules, refuse } from './export-blanks.ts';
 import { mergeScores } from './merge-scores.ts';
 import type { PieceType, SentencePiece, SentencePieceModel } from './model-file.ts';
@@ -71,7 +72,9 @@ function piecesOf({ addedTokens }: TokenizerDefinition, parts: Parts): SentenceP
   const typeOf = (id: number): PieceType => {
     if (id === unkId) return 'unknown';
     const token = added.get(id);
-    if (token !== undefined) return token.special ? 'control' : 'user';
+    // An added token with ▁ that is looked for before blanks become ▁ is only found by merging.
+    const isMerged = token?.content.includes(META) && !token.normalized && id < tokens.length;
+    if (token !== undefined && !isMerged) return token.special ? 'control' : 'user';
     return byteFallback && BYTE.test(tokens[id] ?? '') ? 'byte' : 'normal';
   };
   const scores = parts.scores(typeOf);
