@@ -7,7 +7,7 @@ import type { AddedToken } from './added-tokens/added-token.ts';
 import type { ApplyChatTemplateOptions, ChatMessage } from './chat-template/apply-chat-template.ts';
 import { renderChatTemplate } from './chat-template/apply-chat-template.ts';
 import type { EncodedChat } from './chat-template/assistant-mask.ts';
-import { assistantSpans, maskSpans } from './chat-template/assistant-mask.ts';
+import { encodeChat } from './chat-template/assistant-mask.ts';
 import type { DecodeStream } from './decode-stream.ts';
 import { BpeModel } from './bpe/bpe-model.ts';
 import type { RawTokens } from './bpe/raw-tokens.ts';
@@ -295,13 +295,10 @@ export class Tokenizer {
     messages: readonly ChatMessage[],
     options: ApplyChatTemplateOptions = {},
   ): EncodedChat {
-    const render = (part: readonly ChatMessage[], addGenerationPrompt: boolean): string =>
-      this.applyChatTemplate(part, { ...options, addGenerationPrompt });
-    const text = this.applyChatTemplate(messages, options);
-    const spans = assistantSpans(messages, text, render, this.addedTokens);
     const plain = { addSpecialTokens: false, truncation: false, padding: false } as const;
-    const encoding = this.encodeFull(text, plain);
-    return { text, ids: encoding.ids, assistantMask: maskSpans(encoding, spans) };
+    return encodeChat({ messages, options, roles: this.roles }, this.addedTokens, (text) =>
+      this.encodeFull(text, plain),
+    );
   }
 }
 

@@ -1,11 +1,16 @@
 /**
- * Which tokens of a rendered conversation the assistant wrote: what training for chat is about. Found without marks in
- * the template: an answer is what the conversation up to it has more than the prompt that asks for it.
+ * Which tokens of a rendered conversation the assistant wrote: what training for chat is about. Templates may mark them
+ * (`generation-blocks.ts`). Where they do not: an answer is what the conversation up to it has more than the prompt that
+ * asks for it.
  */
 import type { AddedToken } from '../added-tokens/added-token.ts';
 import type { Encoding } from '../encoding/encoding.ts';
 import { TokenizerError } from '../errors.ts';
-import type { ChatMessage } from './apply-chat-template.ts';
+import type { TokenizerRoles } from '../tokenizer-options.ts';
+import type { ApplyChatTemplateOptions, ChatMessage } from './apply-chat-template.ts';
+import { renderChatTemplate } from './apply-chat-template.ts';
+import type { Span } from './generation-blocks.ts';
+import { hasGenerationBlocks, maskTouched, renderMarked } from './generation-blocks.ts';
 
 export interface EncodedChat {
   readonly text: string;
@@ -15,9 +20,37 @@ export interface EncodedChat {
 }
 
 type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
-type Span = readonly [start: number, end: number];
 
-export function assistantSpans(
+export interface Chat {
+  readonly messages: readonly ChatMessage[];
+  readonly options: ApplyChatTemplateOptions;
+  readonly roles: TokenizerRoles;
+}
+
+/** A conversation as ids with its mask. @param encode Gives offsets and adds no tokens. */
+export function encodeChat(
+  { messages, options, roles }: Chat,
+  addedTokens: readonly AddedToken[],
+  encode: (text: string) => Encoding,
+): EncodedChat {
+  const template = options.chatTemplate ?? roles.chatTemplate;
+  if (template !== undefined && hasGenerationBlocks(template)) {
+    const inputs = JSON.stringify([messages, options]);
+    const { text, spans } = renderMarked(template, inputs, (chatTemplate) =>
+      renderChatTemplate(messages, roles, { ...options, chatTemplate }),
+    );
+    const encoding = encode(text);
+    return { text, ids: encoding.ids, assistantMask: maskTouched(encoding, spans) };
+  }
+  const render = (part: readonly ChatMessage[], addGenerationPrompt: boolean): string =>
+    renderChatTemplate(part, roles, { ...options, addGenerationPrompt });
+  const text = renderChatTemplate(messages, roles, options);
+  const spans = assistantSpans(messages, text, render, addedTokens);
+  const encoding = encode(text);
+  return { text, ids: encoding.ids, assistantMask: maskSpans(encoding, spans) };
+}
+
+function assistantSpans(
   messages: readonly ChatMessage[],
   whole: string,
   render: Render,
@@ -46,7 +79,7 @@ function answerEnd(text: string, addedTokens: readonly AddedToken[]): number {
 }
 
 /** 1 for tokens that begin within a span. */
-export function maskSpans(encoding: Encoding, spans: readonly Span[]): number[] {
+function maskSpans(encoding: Encoding, spans: readonly Span[]): number[] {
   let span = 0;
   return encoding.offsets.map(([start, end]) => {
     while (span < spans.length && start >= (spans[span] as Span)[1]) span++;

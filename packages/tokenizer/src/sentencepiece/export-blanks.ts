@@ -11,14 +11,19 @@ export type BlankRules = Pick<
 
 interface Steps {
   charsmap: Uint8Array;
-  removeExtraWhitespaces: boolean;
+  /** Blanks at the ends go, and of several in a row all but one: SentencePiece does both or neither. */
+  removesEdges: boolean;
+  removesRuns: boolean;
   prepends: boolean;
   /** Blanks are ▁ before the pre-tokenizer sees them. */
   replaces: boolean;
 }
 
 export function readBlankRules(normalizer: unknown, preTokenizer: unknown): BlankRules {
-  const { charsmap, removeExtraWhitespaces, prepends, replaces } = readNormalizer(normalizer);
+  const { charsmap, removesEdges, removesRuns, prepends, replaces } = readNormalizer(normalizer);
+  if (removesEdges !== removesRuns)
+    throw refuse('normalizer', 'blanks removed at the ends and in runs, or nowhere', 'only one');
+  const removeExtraWhitespaces = removesEdges;
   if (replaces && hasNothingToSplit(preTokenizer))
     return { charsmap, removeExtraWhitespaces, addDummyPrefix: prepends };
   if (replaces || prepends || !isObject(preTokenizer) || preTokenizer['type'] !== 'Metaspace')
@@ -46,7 +51,8 @@ function readNormalizer(json: unknown): Steps {
   const list = isObject(json) && json['type'] === 'Sequence' ? json['normalizers'] : [json];
   const steps: Steps = {
     charsmap: new Uint8Array(0),
-    removeExtraWhitespaces: false,
+    removesEdges: false,
+    removesRuns: false,
     prepends: false,
     replaces: false,
   };
@@ -62,8 +68,8 @@ function readStep(step: unknown, steps: Steps): void {
     steps.charsmap = fromBase64(String(json['precompiled_charsmap']));
   else if (json['type'] === 'Prepend' && json['prepend'] === META) steps.prepends = true;
   else if (pattern['String'] === ' ' && json['content'] === META) steps.replaces = true;
-  else if (pattern['Regex'] === ' {2,}' || pattern['Regex'] === EDGE_BLANKS)
-    steps.removeExtraWhitespaces = true;
+  else if (pattern['Regex'] === ' {2,}' && json['content'] === ' ') steps.removesRuns = true;
+  else if (pattern['Regex'] === EDGE_BLANKS && json['content'] === '') steps.removesEdges = true;
   else throw refuse('normalizer', 'Precompiled, blanks removed, or ▁ for blanks', nameOf(step));
 }
 

@@ -1,6 +1,8 @@
 /** A trained model with the components that it was trained with. */
+import { isObject } from '../io/json-fields.ts';
 import type { TokenizerDefinition } from '../io/tokenizer-json.ts';
 import type { Model } from '../model.ts';
+import { META } from '../sentencepiece/definition.ts';
 import { Tokenizer } from '../tokenizer.ts';
 import type { CorpusOptions } from './corpus-words.ts';
 
@@ -22,12 +24,17 @@ export function buildTrained(
       normalized: false,
     })),
     normalizer: options.normalizer ?? null,
-    preTokenizer: options.preTokenizer ?? null,
+    preTokenizer: withReplacement(options.preTokenizer ?? null),
     postProcessor: null,
-    decoder: null,
     truncation: null,
     padding: null,
     ...parts,
+    decoder: withReplacement(parts.decoder ?? null),
   };
   return new Tokenizer(definition, { bosToken, eosToken, padToken, unkToken, chatTemplate });
+}
+
+/** Rust does not read a Metaspace that leaves out the character. */
+function withReplacement(json: unknown): unknown {
+  return isObject(json) && json['type'] === 'Metaspace' ? { replacement: META, ...json } : json;
 }
