@@ -12,3 +12,8 @@ export class CheckpointError extends Error {
 export class GenerationError extends Error {
   override name = 'GenerationError';
 }
+
+/** A hub does not give a model: not there, not allowed, damaged on the way, or no connection. */
+export class HubError extends Error {
+  override readonly name = 'HubError';
+}

@@ -8,6 +8,8 @@ import { ConfigError } from '../errors.ts';
 import type { RopeFactors } from '../gguf/metadata.ts';
 import { FACTOR_TENSORS } from '../gguf/rope.ts';
 import { withSingleExperts } from '../gguf/stacked-experts.ts';
+import { downloadModel, type HubOptions } from '../hub/download-model.ts';
+import { isHubName } from '../hub/name.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { buildModel } from '../models/create-model.ts';
 import { fillModel, transposed, type Mapping } from './fill-model.ts';
@@ -26,14 +28,17 @@ export interface LoadOptions {
    *  products are rounded to 8 bits as llama.cpp does. `bf16`: rounded to bfloat16. Models that are not
    *  float32 can't be saved or trained, except through adapters. @default 'float32' */
   readonly weights?: WeightStorage;
+  /** How `hub:org/name` is downloaded. */
+  readonly hub?: HubOptions;
 }
 
 /** Loads a folder (config.json with model.safetensors or shards) or a `.gguf` file, whose weights are
- *  dequantised. The model is float32 and in evaluation mode; the caller disposes it.
+ *  dequantised; or what `hub:org/name` names, downloaded first (`downloadModel`). The model is float32 and in evaluation mode; the caller disposes it.
  *  Throws ConfigError, CheckpointError, FormatError. */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<CausalLm> {
-  const entry = await stat(path).catch(whenAbsent(path, 'a folder or a .gguf file'));
-  return entry.isDirectory() ? loadFolder(path, options) : loadGguf(path, options);
+  const place = isHubName(path) ? await downloadModel(path, options.hub) : path;
+  const entry = await stat(place).catch(whenAbsent(place, 'a folder or a .gguf file'));
+  return entry.isDirectory() ? loadFolder(place, options) : loadGguf(place, options);
 }
 
 /** Reads and checks a folder's config.json. */
