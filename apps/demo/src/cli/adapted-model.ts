@@ -9,7 +9,7 @@ import type { OptionTable, OptionValues } from './command.ts';
 export const MODEL_OPTIONS = {
   model: {
     type: 'string',
-    description: 'Hugging Face folder or .gguf file',
+    description: 'Hugging Face folder, .gguf file, or hub:org/name',
     placeholder: 'PATH',
     required: true,
   },

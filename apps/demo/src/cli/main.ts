@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { InterruptedError, UsageError } from './command.ts';
 import type { Command } from './command.ts';
 import { commandHelp, overview } from './help.ts';
+import { withLocalModels } from './hub-models.ts';
 import { didYouMean } from './nearest-name.ts';
 import { Output } from './output.ts';
 import type { OutputStreams } from './output.ts';
@@ -25,7 +26,7 @@ async function runCommand(command: Command, argv: readonly string[], streams: Ou
   try {
     const output = new Output(streams, values.json);
     await command.run({
-      values,
+      values: await withLocalModels(values, output, controller.signal),
       positionals,
       output,
       signal: controller.signal,
