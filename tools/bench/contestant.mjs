@@ -39,13 +39,13 @@ export class Contestant {
     this.#child.kill('SIGSTOP');
   }
 
-  /** @returns seconds of one measured unit */
+  /** @returns {Promise<{seconds: number, bytes?: number}>} one measured unit, and the most memory so far */
   async run() {
     this.#child.kill('SIGCONT');
     this.#child.stdin.write('run\n');
-    const { seconds } = JSON.parse(await this.#next());
+    const answer = JSON.parse(await this.#next());
     this.#child.kill('SIGSTOP');
-    return seconds;
+    return answer;
   }
 
   /** Largest resident memory so far in MiB, parts of mapped files included; NaN where the system does not say. */

@@ -1,4 +1,5 @@
 // Who takes part: a program of ours, or one of a Python peer that needs its modules installed.
+/** @param settings more of what the program is told */
 export const ours = (program, label, backend = 'native', settings = {}) => ({
   label,
   command: 'node',
@@ -7,8 +8,9 @@ export const ours = (program, label, backend = 'native', settings = {}) => ({
   settings,
 });
 
-export const python = (program, label, needs) => ({
+export const python = (program, label, needs, settings = {}) => ({
   label,
+  settings,
   command: 'python',
   program: `peers/${program}`,
   needs,

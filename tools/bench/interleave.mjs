@@ -8,7 +8,7 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** @returns {Promise<{label: string, seconds: number, ratio: number, peakMebibytes: number}[]>} ratio = first contestant ÷ this one */
+/** @returns {Promise<{label: string, seconds: number, ratio: number, peakMebibytes: number, bytes?: number}[]>} ratio = first contestant ÷ this one */
 export async function measure(work, { rounds, ...settings }) {
   const contestants = [];
   try {
@@ -18,14 +18,20 @@ export async function measure(work, { rounds, ...settings }) {
       await contestant.ready(); // one after the other: warm-up wants the machine to itself too
     }
     const times = contestants.map(() => []);
+    const memory = contestants.map(() => undefined);
     for (let round = 0; round < rounds; round++) {
-      for (const [i, contestant] of contestants.entries()) times[i].push(await contestant.run());
+      for (const [i, contestant] of contestants.entries()) {
+        const { seconds, bytes } = await contestant.run();
+        times[i].push(seconds);
+        memory[i] = bytes;
+      }
     }
     return contestants.map((contestant, i) => ({
       label: contestant.label,
       peakMebibytes: contestant.peakMebibytes(),
       seconds: median(times[i]),
       ratio: median(times[i].map((seconds, round) => times[0][round] / seconds)),
+      bytes: memory[i],
     }));
   } finally {
     for (const contestant of contestants) contestant.close();

@@ -1,5 +1,7 @@
 // The kinds of benchmark by name, and what each needs that is not in the repository.
 import { embeddingWorks } from './embedding-works.mjs';
+import { fineTuningWorks } from './fine-tuning-works.mjs';
+import { gemmWorks } from './gemm-works.mjs';
 import { operationWorks } from './operation-works.mjs';
 import { tokenizerWorks } from './tokenizer-works.mjs';
 import { inferenceWorks } from './inference-works.mjs';
@@ -7,6 +9,11 @@ import { trainingWorks } from './works.mjs';
 
 const KINDS = {
   training: { works: trainingWorks },
+  'fine-tuning': {
+    works: ({ model }) => fineTuningWorks(model),
+    needs: { option: 'model', what: 'a SmolLM2 .gguf with --model or LLM_BENCH_MODEL' },
+  },
+  gemm: { works: gemmWorks },
   inference: {
     works: ({ model }) => inferenceWorks(model),
     needs: { option: 'model', what: 'a SmolLM2 .gguf with --model or LLM_BENCH_MODEL' },

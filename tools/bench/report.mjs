@@ -3,27 +3,68 @@ import { cpus } from 'node:os';
 
 const TITLES = {
   training: 'Training step, float32 (forward, backward, AdamW)',
+  'fine-tuning': 'Fine-tuning SmolLM2-135M, a step, float32',
+  gemm: 'Matrix products (with one thread: processor time)',
+  embedding: 'Sentence embeddings, MiniLM',
   inference: 'SmolLM2-135M',
   operations: 'Fused operations, float32, forwards and backwards',
   tokenizer: 'GPT-2 tokens: text in documents of 8 kB, one thread (training: the threads given)',
 };
 
-const whole = (number) => (Number.isNaN(number) ? '' : number.toFixed(0));
 const milliseconds = (seconds) => (seconds * 1000).toFixed(seconds < 0.001 ? 3 : 1);
 
-/** A row a contestant: milliseconds, how the first compares (below 1: it is faster), its largest resident memory. */
-export function tableOf({ kind, rows }) {
-  const lines = rows.flatMap(({ name, results }) =>
-    results.map(
-      ({ label, seconds, ratio, peakMebibytes }, i) =>
-        `| ${i === 0 ? name : ''} | ${label} | ${milliseconds(seconds)} | ${i === 0 ? '' : ratio.toFixed(2)} | ${whole(peakMebibytes)} |`,
-    ),
+const mebibytes = (bytes) => Math.round(bytes / 2 ** 20).toString();
+
+/** Columns beside the time: which a kind has depends on what its contestants report. */
+const COLUMNS = [
+  {
+    title: 'GFLOP/s',
+    has: ({ flops }) => flops !== undefined,
+    cell: ({ seconds }, { flops }) => (flops / seconds / 1e9).toFixed(0),
+  },
+  {
+    title: 'ours ÷ theirs',
+    has: () => true,
+    cell: ({ ratio }, _, i) => (i ? ratio.toFixed(2) : ''),
+  },
+  {
+    title: 'process MiB',
+    has: ({ results }) => results.every(({ bytes, peakMebibytes }) => !bytes && peakMebibytes),
+    cell: ({ peakMebibytes }) => (peakMebibytes ? peakMebibytes.toFixed(0) : ''),
+  },
+  {
+    title: 'MiB',
+    has: ({ results }) => results.some(({ bytes }) => bytes !== undefined),
+    cell: ({ bytes }) => (bytes === undefined ? '' : mebibytes(bytes)),
+  },
+  {
+    title: 'ours ÷ theirs',
+    has: ({ results }) => results.some(({ bytes }) => bytes !== undefined),
+    cell: ({ bytes }, { results }, i) =>
+      i && bytes !== undefined ? (results[0].bytes / bytes).toFixed(2) : '',
+  },
+];
+
+/** A row a contestant: milliseconds, and how ours compares (below 1: ours is faster, or needs less). */
+export function tableOf({ kind, rows, machine }) {
+  const columns = COLUMNS.filter(({ has }) => rows.some(has));
+  const lines = rows.flatMap((row) =>
+    row.results.map((result, i) => {
+      const cells = columns.map(({ cell }) => cell(result, row, i));
+      return `| ${[i === 0 ? row.name : '', result.label, milliseconds(result.seconds), ...cells].join(' | ')} |`;
+    }),
   );
+  const titles = ['work', 'who', 'ms', ...columns.map(({ title }) => title)];
   return [
     `## ${TITLES[kind]}`,
     '',
-    '| work | who | ms | ours ÷ theirs | peak MiB |',
-    '| --- | --- | ---: | ---: | ---: |',
+    machine,
+    '',
+    `| ${titles.join(' | ')} |`,
+    `| --- | --- | ${titles
+      .slice(2)
+      .map(() => '---:')
+      .join(' | ')} |`,
     ...lines,
     '',
   ].join('\n');
@@ -34,19 +75,29 @@ export function describeMachine({ threads, rounds }) {
   return `${date}, ${cpus()[0].model}, ${cpus().length} cores, ${threads} threads, Node ${process.versions.node}, medians of ${rounds} interleaved rounds.`;
 }
 
-export function benchmarksPage(sections, machine) {
-  return [
-    '# Benchmarks',
-    '',
-    'Written by `tools/bench/run.mjs`; see `tools/bench/README.md` for how to repeat it. Every contestant',
-    'does the same work with the same number of threads, in turn, within one run. The ratio is the median',
-    'of the rounds’ ratios of the first row of a work to this one; below 1 the first is faster. Absolute times',
-    'are those of a shared machine. Peak MiB is the whole process: Node or Python, too.',
-    'On AMD processors PyTorch’s float32 products (MKL) stay far below the peak; on Intel expect its times',
-    'to be nearer to ours.',
-    '',
-    machine,
-    '',
-    ...sections.map(tableOf),
-  ].join('\n');
+const INTRODUCTION = [
+  '# Benchmarks',
+  '',
+  'Written by `tools/bench/run.mjs`; see `tools/bench/README.md` for how to repeat it. Every contestant',
+  'does the same work with the same number of threads, in turn, within one run. The ratio is the median',
+  'of the rounds’ ratios of the first row of a work to this one; below 1 the first is faster. MiB: the most',
+  'resident memory less what was resident once everything was imported; process MiB: the whole of it, Node or',
+  'Python too.',
+  'Absolute times are those of a shared machine. On AMD processors',
+  'PyTorch’s float32 products (MKL) stay far below the peak; on Intel expect its times to be nearer to ours.',
+  '',
+].join('\n');
+
+/** The page with these sections; those of other kinds stay as they were. */
+export function benchmarksPage(sections, page = '') {
+  const written = sections.map(tableOf);
+  const titleOf = (section) => section.split('\n', 1)[0];
+  const fresh = new Map(written.map((section) => [titleOf(section), section]));
+  const old = page.split(/^(?=## )/m).filter((section) => section.startsWith('## '));
+  const kept = old.map((section) => {
+    const replacement = fresh.get(titleOf(section));
+    fresh.delete(titleOf(section));
+    return replacement ?? `${section.trimEnd()}\n`;
+  });
+  return [INTRODUCTION, ...kept, ...fresh.values()].join('\n');
 }

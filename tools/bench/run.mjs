@@ -1,6 +1,6 @@
 // Measures this toolkit beside its peers: `node tools/bench/run.mjs [--kind NAME] …`, kinds.mjs has the names.
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { measure } from './interleave.mjs';
 import { KIND_NAMES, worksOf } from './kinds.mjs';
@@ -20,6 +20,8 @@ const { values } = parseArgs({
     embedder: { type: 'string', default: process.env.LLM_BENCH_EMBEDDER },
     only: { type: 'string' },
     who: { type: 'string' },
+    save: { type: 'string' },
+    load: { type: 'string', multiple: true, default: [] },
     out: { type: 'string' },
   },
 });
@@ -41,8 +43,21 @@ function isInstalled({ label, needs }) {
   return installed.get(key);
 }
 
-const sections = [];
-for (const kind of values.kind) {
+/** Rows of one kind, from several files, under one title. */
+function mergeSections(parts) {
+  const byKind = new Map();
+  for (const part of parts) {
+    const section = byKind.get(part.kind) ?? { ...part, rows: [] };
+    section.rows.push(...part.rows);
+    byKind.set(part.kind, section);
+  }
+  return [...byKind.values()];
+}
+
+const sections = mergeSections(
+  values.load.map((file) => JSON.parse(readFileSync(file, 'utf8'))).flat(),
+);
+for (const kind of values.load.length > 0 ? [] : values.kind) {
   const rows = [];
   for (const work of worksOf(kind, values)) {
     if (values.only && !work.name.includes(values.only)) continue;
@@ -52,13 +67,17 @@ for (const kind of values.kind) {
       { ...work, contestants },
       { rounds: Number(values.rounds), threads: Number(values.threads), python: values.python },
     );
-    rows.push({ name: work.name, results });
+    rows.push({ name: work.name, flops: work.flops, results });
     process.stderr.write(
       `${work.name}: ${results.map((r) => `${r.label} ${(r.seconds * 1000).toFixed(1)} ms`).join(', ')}\n`,
     );
   }
-  if (rows.length > 0) sections.push({ kind, rows });
+  if (rows.length > 0) sections.push({ kind, rows, machine: describeMachine(values) });
 }
 
 for (const section of sections) process.stdout.write(`${tableOf(section)}\n`);
-if (values.out) writeFileSync(values.out, benchmarksPage(sections, describeMachine(values)));
+if (values.save) writeFileSync(values.save, JSON.stringify(sections));
+if (values.out) {
+  const page = existsSync(values.out) ? readFileSync(values.out, 'utf8') : '';
+  writeFileSync(values.out, benchmarksPage(sections, page));
+}

@@ -16,6 +16,7 @@ const TRAINING = [
   { name: '4 × 256, V1024, B4 T128', shape: gpt2(4, 256, 4, 1024, 4, 128), slowPeers: true },
   { name: '6 × 384, V65, B16 T256', shape: gpt2(6, 384, 6, 65, 16, 256), slowPeers: false },
   { name: '6 × 384, V8192, B8 T256', shape: gpt2(6, 384, 6, 8192, 8, 256), slowPeers: false },
+  { name: '6 × 384, V8192, B1 T2048', shape: gpt2(6, 384, 6, 8192, 1, 2048), slowPeers: false },
 ];
 
 export function trainingWorks() {
@@ -25,6 +26,11 @@ export function trainingWorks() {
     contestants: [
       ours('training-step.mjs', 'ours'),
       python('torch_training_step.py', 'PyTorch eager', ['torch', 'transformers']),
+      python('torch_training_step.py', 'torch.compile', ['torch', 'transformers'], {
+        isCompiled: true,
+      }),
+      ours('training-step.mjs', 'ours, bf16 products', 'native', { precision: 'bfloat16' }),
+      ours('training-step.mjs', 'ours, checkpointed', 'native', { isCheckpointed: true }),
       ...(slowPeers
         ? [
             ours('training-step.mjs', 'tfjs wasm', 'wasm'),

@@ -1,13 +1,16 @@
 // One training step of a GPT-2 on random tokens: forward, backward, AdamW. Float32, dropout off.
 import { adamw } from '@llm/optim';
-import { crossEntropy, Generator, tf, useBackend, valueAndGrads } from '@llm/tensor';
-import { createModel, parseConfig } from '@llm/transformer';
+import { Generator, setMatmulPrecision, tf, useBackend, valueAndGrads } from '@llm/tensor';
+import { createModel, parseConfig, setGradientCheckpointing, tokenLoss } from '@llm/transformer';
+import { memoryMeter } from './memory.mjs';
 import { serve, timed } from './serve.mjs';
 
-const { layers, width, heads, vocabulary, batch, time, threads, backend } = JSON.parse(
+const { layers, width, heads, vocabulary, batch, time, threads, backend, ...settings } = JSON.parse(
   process.argv[2],
 );
 await useBackend(backend, backend === 'native' ? { threads } : {});
+if (settings.precision) setMatmulPrecision(settings.precision);
+const memory = memoryMeter();
 const config = parseConfig({
   model_type: 'gpt2',
   n_layer: layers,
@@ -21,6 +24,7 @@ const config = parseConfig({
 });
 const generator = new Generator(0);
 const model = createModel(config, { generator });
+if (settings.isCheckpointed) setGradientCheckpointing(model);
 const optimizer = adamw({ learningRate: 1e-4 });
 optimizer.init(model);
 const variables = model.trainableParameters();
@@ -31,7 +35,7 @@ const labels = tf.tensor(randomIds(), [batch, time], 'int32');
 
 function step() {
   const { value, grads } = valueAndGrads(
-    () => crossEntropy(model.forward(inputIds), labels),
+    () => tokenLoss(model, model.hiddenStates(inputIds), labels),
     variables,
   );
   optimizer.step(grads);
@@ -41,4 +45,4 @@ function step() {
 
 const warmUp = backend === 'native' ? 3 : 1;
 for (let i = 0; i < warmUp; i++) step();
-await serve(() => timed(step));
+await serve(() => timed(step), memory);

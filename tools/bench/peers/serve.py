@@ -3,8 +3,11 @@ import json
 import sys
 
 
-def serve(unit):
+def serve(unit, memory=None):
     print("ready", flush=True)
     for line in sys.stdin:
         if line.strip() == "run":
-            print(json.dumps({"seconds": unit()}), flush=True)
+            answer = {"seconds": unit()}
+            if memory is not None:
+                answer["bytes"] = memory()
+            print(json.dumps(answer), flush=True)

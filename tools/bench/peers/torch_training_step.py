@@ -6,9 +6,11 @@ import time
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from memory import memory_meter
 from serve import serve
 
 s = json.loads(sys.argv[1])
+memory = memory_meter()
 torch.set_num_threads(s["threads"])
 torch.manual_seed(0)
 config = GPT2Config(
@@ -21,9 +23,12 @@ ids = torch.randint(0, s["vocabulary"], (s["batch"], s["time"]))
 labels = torch.randint(0, s["vocabulary"], (s["batch"], s["time"]))
 
 
+forward = torch.compile(model) if s.get("isCompiled") else model
+
+
 def step():
     start = time.perf_counter()
-    logits = model(ids, use_cache=False).logits
+    logits = forward(ids, use_cache=False).logits
     loss = torch.nn.functional.cross_entropy(logits.view(-1, s["vocabulary"]), labels.view(-1))
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -34,4 +39,4 @@ def step():
 
 for _ in range(3):
     step()
-serve(step)
+serve(step, memory)
