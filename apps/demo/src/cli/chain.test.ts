@@ -184,6 +184,7 @@ describe('llm generate', () => {
     const plain = await generate(...common);
     expect(await generate(...common, '--draft', at('sft'))).toEqual(plain);
     expect(await generate(...common, '--prompt-lookup')).toEqual(plain);
+    expect((await generate(...common, '--cache', 'int8')).ids).toHaveLength(10);
   });
 
   it('stops before --stop, and prints just that', async () => {

@@ -1,6 +1,7 @@
 // Flags of `llm generate` that choose whole texts: beams, constraints, guidance, guesses.
 import { readFile } from 'node:fs/promises';
-import { compileConstraint, type CausalLm, type ConstraintSource } from '@llm/transformer';
+import { compileConstraint } from '@llm/transformer';
+import type { CacheKind, CausalLm, ConstraintSource } from '@llm/transformer';
 import { tokenBytes, type Tokenizer } from '@llm/tokenizer';
 import { openModelOnly } from '../models/open-model.ts';
 import { UsageError, type OptionTable, type OptionValues } from './command.ts';
@@ -43,6 +44,12 @@ export const GENERATION_OPTIONS = {
   'prompt-lookup': {
     type: 'boolean',
     description: 'guess ahead what followed the last words before: same text, faster',
+  },
+  cache: {
+    type: 'string',
+    description:
+      'how keys and values are kept (default: sliding where the model has windows, else full)',
+    choices: ['full', 'sliding', 'int8', 'int4'],
   },
   'guidance-scale': { type: 'number', description: 'above 1: the prompt counts for more' },
   'negative-prompt': { type: 'string', description: 'what guidance leads away from' },
@@ -101,6 +108,7 @@ export async function generationOptions(
     values.draft === undefined ? undefined : await openModelOnly(values.draft);
   return {
     ...constraint,
+    cache: values.cache as CacheKind | undefined,
     numReturnSequences: values.n,
     numBeams: values.beams,
     lengthPenalty: values['length-penalty'],

@@ -45,7 +45,7 @@ export async function generate(
 
 /** Continues one prompt and yields each token as it comes. Leaving the loop frees everything. */
 export async function* stream(
-  model: CausalLm,
+  model: LanguageModel,
   prompt: readonly number[],
   options: GenerateOptions,
 ): AsyncGenerator<number, void, void> {
