@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { useBackend } from '../backends/use-backend.ts';
 import { FormatError, ShapeError } from '../errors/errors.ts';
@@ -144,6 +145,9 @@ describe('writeGguf', () => {
         ['k', 2],
       ]),
     ).rejects.toThrow('metadata: expected each name once, got k');
+    await expect(write([['general.alignment', 64]])).rejects.toThrow(
+      'general.alignment: expected 32',
+    );
     await expect(write([], [w, w])).rejects.toThrow('tensors: expected each name once, got w');
     await expect(write([['k', 2 ** 32]])).rejects.toThrow(
       'expected one that uint32 holds, got 4294967296',
@@ -159,5 +163,44 @@ describe('writeGguf', () => {
     }
     expect(() => ggufNumber('uint8', 256)).toThrow(RangeError);
     expect(() => ggufNumber('int32', 0.5)).toThrow(RangeError);
+  });
+
+  it('reads back whatever keys, values and tensors it wrote', async () => {
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.boolean(),
+      fc.integer({ min: -(2 ** 31), max: 2 ** 32 - 1 }),
+      fc.array(fc.string(), { minLength: 1 }),
+      fc.int32Array(),
+      fc.float32Array({ noNaN: true }),
+    );
+    const name = fc.stringMatching(/^[a-z.]{1,20}$/);
+    const tensor = fc.record({ name, rows: fc.nat(3), columns: fc.nat(40) });
+    const contents = fc.record({
+      metadata: fc.uniqueArray(fc.tuple(name, value), { selector: ([key]) => key, maxLength: 8 }),
+      tensors: fc.uniqueArray(tensor, { selector: (entry) => entry.name, maxLength: 5 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(contents, async ({ metadata, tensors }) => {
+        const made = tensors.map(({ name: tensorName, rows, columns }): GgufTensor => {
+          const data = values(rows * columns);
+          return { name: tensorName, type: 'F32', shape: [rows, columns], data };
+        });
+        await writeGguf(path, { metadata, tensors: made });
+        const file = await openGguf(path);
+        const plain = metadata.map(([key, written]) => [
+          key,
+          ArrayBuffer.isView(written) ? [...written] : written,
+        ]);
+        expect([...file.metadata]).toEqual(plain);
+        for (const { name: tensorName, shape, data } of made) {
+          const read = await file.dequantize(tensorName);
+          expect([read.shape, read.dataSync()]).toEqual([shape, data]);
+          read.dispose();
+        }
+        await file.close();
+      }),
+      { numRuns: 100 },
+    );
   });
 });

@@ -79,6 +79,12 @@ function headerBytes(
     'tensors',
     tensors.map(({ name }) => name),
   );
+  const stated = new Map(metadata).get('general.alignment') ?? ALIGNMENT;
+  if (stated !== ALIGNMENT) {
+    throw new RangeError(
+      `writeGguf: metadata: general.alignment: expected ${ALIGNMENT}, which is written, got another.`,
+    );
+  }
   let offset = 0;
   const infos = tensors.map((tensor) => {
     const info = infoBytes(tensor, offset);
