@@ -82,7 +82,16 @@ export type { RankedPair, RankOptions, ScoredAnswer } from './rank/rank-samples.
 export { sampleTexts } from './rank/sample-texts.ts';
 export type { SampleTextOptions } from './rank/sample-texts.ts';
 
-export { bitsPerByte, evaluateHeldOut } from './evaluation/bits-per-byte.ts';
+export { bitsPerByte, evaluateHeldOut, windowNats } from './evaluation/bits-per-byte.ts';
+export { heldOutWindows } from './evaluation/held-out-windows.ts';
+export type { HeldOutWindow } from './evaluation/held-out-windows.ts';
+export { chooseLikeliest, scoreContinuations } from './evaluation/continuations.ts';
+export type {
+  Choice,
+  Continuation,
+  ContinuationOptions,
+  ContinuationScore,
+} from './evaluation/continuations.ts';
 export type { HeldOutLoss, HeldOutOptions } from './evaluation/bits-per-byte.ts';
 export { exactMatch } from './evaluation/exact-match.ts';
 export { winRate } from './evaluation/win-rate.ts';

@@ -60,6 +60,35 @@ export {
   type SpanOptions,
 } from './objectives/corrupt-spans.ts';
 export { denoiseInput, type DenoiseOptions } from './objectives/denoise.ts';
+export {
+  collateClasses,
+  collateMasked,
+  collateSeq2Seq,
+  collateTexts,
+  collateTokenClasses,
+  type LabelledBatch,
+  type MaskedCollateOptions,
+  type PadOptions,
+  type Seq2SeqBatch,
+  type Seq2SeqCollateOptions,
+  type TextBatch,
+} from './objectives/collate.ts';
+export {
+  balancedClassWeights,
+  classificationLoss,
+  maskedLmLoss,
+  seq2SeqLoss,
+  type ClassificationLossOptions,
+} from './objectives/losses.ts';
+export { classify, classifyTokens, type ClassifyOptions } from './heads/classify.ts';
+export {
+  classificationReport,
+  type ClassificationReport,
+  type ClassScores,
+} from './metrics/classification-report.ts';
+export { chrf } from './metrics/chrf.ts';
+export { editDistance, errorRate } from './metrics/edit-distance.ts';
+export { entityF1, entitySpans, type EntityReport, type EntitySpan } from './metrics/entity-f1.ts';
 export { compileConstraint, type ConstraintSource } from './constraint/constraint.ts';
 export { GrammarError } from './constraint/expression.ts';
 export { TokenConstraint, type VocabularyBytes } from './constraint/token-constraint.ts';

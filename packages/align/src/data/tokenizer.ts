@@ -15,6 +15,8 @@ export interface TextTokenizer {
   decode(ids: readonly number[]): string;
   /** Appended to every completion that is plain text. Without it nothing is appended. */
   readonly eosTokenId?: number | undefined;
+  /** Stands before a text of its own where one is scored without anything before it. */
+  readonly bosTokenId?: number | undefined;
   /** Writes a conversation as text; needed only for rows that hold messages. */
   applyChatTemplate?(
     messages: readonly ChatMessage[],

@@ -40,6 +40,32 @@ describe('evaluateHeldOut', () => {
     model.dispose();
   });
 
+  it('reads overlapping windows, in batches or one by one', () => {
+    const model = tinyModel(3);
+    // windows of 5 every 2 over 10 predictions: 1–5, then 6 7 from tokens 2–6, 8 9 from 4–8, 10 from 6–9
+    model.eval();
+    const row = (ids: number[], asked: number) => ({
+      inputIds: ids,
+      completionMask: ids.map((_, i) => (i >= ids.length - asked ? 1 : 0)),
+    });
+    const rows = [
+      row(tokens.slice(0, 6), 5),
+      row(tokens.slice(2, 8), 2),
+      row(tokens.slice(4, 10), 2),
+      row(tokens.slice(6, 11), 1),
+    ];
+    const expected = rows.reduce(
+      (sum, one) => sum - take(completionSums(model, collate([one])))[0]!,
+      0,
+    );
+    for (const batchSize of [1, 3]) {
+      const result = evaluateHeldOut(model, tokens, { blockLength: 5, stride: 2, batchSize });
+      expect(result.nats).toBeCloseTo(expected, 4);
+      expect(result.tokens).toBe(10);
+    }
+    model.dispose();
+  });
+
   it('gives ln V for a model that knows nothing, and leaks nothing', () => {
     const model = tinyModel(3);
     for (const parameter of model.parameters()) parameter.assign(tf.zerosLike(parameter));

@@ -32,7 +32,7 @@ export class EncoderModel extends nn.Module {
 
   /** inputIds int32 [B, T]. The caller owns the result. */
   forward(inputIds: Tensor, options: EncoderOptions = {}): Tensor {
-    return scope(() => this.#logits(this.hiddenStates(inputIds, options)));
+    return scope(() => this.logits(this.hiddenStates(inputIds, options)));
   }
 
   /** inputIds int32 [B, T] → [B, T, C]. The caller owns the result. */
@@ -47,7 +47,8 @@ export class EncoderModel extends nn.Module {
     return scope(() => tf.tanh(head.forward(firstToken(hidden))));
   }
 
-  #logits(hidden: Tensor): Tensor {
+  /** The head over hidden states [.., C]; a sequence's class needs them whole, [B, T, C]. */
+  logits(hidden: Tensor): Tensor {
     const { head } = this;
     if (head instanceof MaskedLmHead) return head.forward(hidden, this.encoder.words);
     if (head instanceof SequenceHead) return head.forward(firstToken(hidden));
