@@ -1,12 +1,13 @@
 // What data files are good for, by their names and the columns of their first row.
 import { DataError, readJsonLines } from './text-files.ts';
 
-export const EVAL_TASKS = ['text', 'match', 'preference'] as const;
+export const EVAL_TASKS = ['text', 'match', 'choice', 'preference'] as const;
 export type EvalTask = (typeof EVAL_TASKS)[number];
 
 const COLUMNS: readonly (readonly [column: string, task: EvalTask])[] = [
   ['text', 'text'],
   ['chosen', 'preference'],
+  ['choices', 'choice'],
   ['completion', 'match'],
   ['messages', 'match'],
   ['conversations', 'match'],
@@ -18,7 +19,7 @@ async function taskOfRows(path: string): Promise<EvalTask> {
     const found = COLUMNS.find(([column]) => column in row);
     if (found) return found[1];
     throw new DataError(
-      `${path}: row 1: expected the columns text, prompt and completion, messages, or chosen and rejected, got ${Object.keys(row).join(', ') || 'none'}. Rename the columns.`,
+      `${path}: row 1: expected the columns text, prompt and completion, messages, prompt and choices, or chosen and rejected, got ${Object.keys(row).join(', ') || 'none'}. Rename the columns.`,
     );
   }
   throw new DataError(`${path}: expected at least one row, got none.`);

@@ -32,6 +32,7 @@ export interface EncodedText {
 export async function encodeTexts(
   chunks: AsyncIterable<TextChunk> | Iterable<TextChunk>,
   tokenizer: Tokenizer,
+  { endDocuments = true }: { readonly endDocuments?: boolean } = {},
 ): Promise<EncodedText> {
   const stream = new TokenStream();
   let bytes = 0;
@@ -41,7 +42,7 @@ export async function encodeTexts(
     bytes += Buffer.byteLength(text);
     if (!endsDocument) continue;
     documents += 1;
-    if (tokenizer.eosTokenId !== undefined) stream.append([tokenizer.eosTokenId]);
+    if (endDocuments && tokenizer.eosTokenId !== undefined) stream.append([tokenizer.eosTokenId]);
   }
   return { tokens: stream.view(), bytes, documents };
 }

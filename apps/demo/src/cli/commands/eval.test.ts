@@ -85,6 +85,27 @@ describe('llm eval of texts', () => {
     expect(many.perplexity).toBeCloseTo(one.perplexity, 3);
   });
 
+  it('reads overlapping windows with --stride, the text alone with --raw', async () => {
+    const text = 'The capital of Peru is Lima, the capital of Italy is Rome.';
+    const ids = await encode(text);
+    // Windows of 9 tokens every 4, as in Hugging Face's recipe: the first predicts 8, the others 4.
+    let sum = 0;
+    for (let start = 0, end = 1; end < ids.length; start += 4) {
+      const window = ids.slice(start, start + 9);
+      const known = ids.slice(start, end); // predicted before, or given
+      sum += (await nats(window)) - (await nats(known));
+      end = start + window.length;
+    }
+    const data = write('stride.txt', text);
+    const flags = ['--block', '9', '--stride', '4', '--raw'];
+    const result = await evaluate<TextResult>(data, ...flags, '--batch', '2');
+    expect(result).toMatchObject({ tokens: ids.length - 1, block: 9, stride: 4 });
+    expect(result.perplexity).toBeCloseTo(Math.exp(sum / (ids.length - 1)), 3);
+    const apart = await evaluate<TextResult>(data, '--block', '9', '--raw');
+    expect(apart.tokens).toBe(result.tokens);
+    expect(apart.perplexity).not.toBeCloseTo(result.perplexity, 3);
+  });
+
   it('finds text like that it was trained on likelier than noise', async () => {
     const known = await evaluate<TextResult>(at('corpus.txt'));
     const noise = await evaluate<TextResult>(write('noise.txt', 'zq xv jj kw 0987 '.repeat(9)));
@@ -119,6 +140,24 @@ describe('llm eval of prompts with completions', () => {
     ]);
   });
 
+  it('cuts answers at --until and can leave case and punctuation aside', async () => {
+    const answer = await answerTo('The capital');
+    const cut = answer.slice(0, answer.indexOf(' ', 1) < 0 ? 2 : answer.indexOf(' ', 1));
+    const end = answer.slice(cut.length)[0]!;
+    const data = write(
+      'until.jsonl',
+      rows({ prompt: 'The capital', completion: `${cut.toUpperCase()}!` }),
+    );
+    const flags = ['--max-new-tokens', '6', '--until', end === ' ' ? ' ' : end];
+    const strict = await evaluate<{ exactMatch: number }>(data, ...flags);
+    const free = await evaluate<{ exactMatch: number; answers: { answer: string }[] }>(
+      ...[data, ...flags, '--ignore-case', '--ignore-punctuation'],
+    );
+    expect([strict.exactMatch, free.exactMatch]).toEqual([0, 1]);
+    expect(answer.startsWith(free.answers[0]!.answer)).toBe(true);
+    expect(free.answers[0]!.answer.length).toBeLessThan(answer.length);
+  });
+
   it('says when a prompt leaves too little room, and refuses one that leaves none', async () => {
     const long = write('long.jsonl', rows({ prompt: 'zqxvjk0987'.repeat(4), completion: 'x' }));
     const argv = ['eval', '--model', at('model'), ...CPU, '--data'];
@@ -133,6 +172,43 @@ describe('llm eval of prompts with completions', () => {
       1,
       expect.stringMatching(/row 1: expected a prompt of 1 to 48 tokens.*got \d+/),
     ]);
+  });
+});
+
+describe('llm eval of multiple choice', () => {
+  it('takes the likeliest choice, by its sum and by that for each character', async () => {
+    const questions = [
+      { prompt: 'The capital of Peru is', choices: ['zq0.', 'Lima.'], answer: 1 },
+      { question: 'The capital of Italy is', choices: ['Rome.', 'zqxvjk 098'], answer: 'B' },
+      { prompt: 'The capital of Spain is', choices: ['Madrid.', 'zq'], answer: 'Madrid.' },
+    ];
+    const logprob = async (prompt: string, choice: string): Promise<number> => {
+      const before = await encode(prompt);
+      const whole = await encode(`${prompt} ${choice}`);
+      expect(whole.slice(0, before.length)).toEqual(before);
+      return (await nats(before)) - (await nats(whole));
+    };
+    const expected = await Promise.all(
+      questions.map(async ({ prompt, question, choices }) =>
+        Promise.all(choices.map((choice) => logprob((prompt ?? question)!, choice))),
+      ),
+    );
+    const result = await evaluate<{
+      accuracy: number;
+      answers: { answer: number; bySum: number; byLength: number; logprobs: number[] }[];
+    }>(write('choices.jsonl', rows(...questions)));
+    expect(result).toMatchObject({ task: 'choice', questions: 3, cut: 0 });
+    expect(result.answers.map(({ answer }) => answer)).toEqual([1, 1, 0]);
+    for (const [i, { logprobs, bySum, byLength }] of result.answers.entries()) {
+      logprobs.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]!, 3));
+      const [a, b] = expected[i]! as [number, number];
+      const [one, two] = questions[i]!.choices as [string, string];
+      expect(bySum).toBe(a > b ? 0 : 1);
+      expect(byLength).toBe(a / one.length > b / two.length ? 0 : 1);
+    }
+    expect(result.answers[0]!.bySum).toBe(1); // it was trained on the capital of Peru
+    const right = result.answers.filter(({ answer, bySum }) => answer === bySum).length;
+    expect(result.accuracy).toBeCloseTo(right / 3, 10);
   });
 });
 
@@ -179,10 +255,17 @@ describe('llm eval told wrong', () => {
     ['--data @corpus.txt --block 49', 1, "--block: expected at most 48, the model's context"],
     ['--data @none.txt', 1, 'none.txt: expected a file, found none'],
     ['--data @chats.jsonl', 1, 'expected a model with a chat template'],
-    ['--data @corpus.txt --task sums', 2, '--task: expected one of text, match, preference'],
+    ['--data @corpus.txt --block 8 --stride 9', 1, '--stride: expected at most --block 8, got 9'],
+    ['--data @choices.jsonl', 1, 'choices.jsonl: row 1: expected in answer an index from 0 to 1'],
+    [
+      '--data @corpus.txt --task sums',
+      2,
+      '--task: expected one of text, match, choice, preference',
+    ],
     ['', 2, '--data: expected a value'],
   ])('llm eval %s exits %i', async (line, code, message) => {
-    write('columns.jsonl', rows({ question: 'x' }));
+    write('columns.jsonl', rows({ title: 'x' }));
+    write('choices.jsonl', rows({ prompt: 'x', choices: ['a', 'b'], answer: 2 }));
     write('chats.jsonl', rows({ messages: [{ role: 'assistant', content: 'x' }] }));
     const words = line.split(' ').filter((word) => word !== '');
     const argv = words.map((word) => word.replace(/^@/, `${folder}/`));

@@ -8,6 +8,12 @@ export interface EvaluationInput extends OpenModel {
   readonly data: readonly string[];
   readonly batch: number;
   readonly block: number | undefined;
+  readonly stride: number | undefined;
+  readonly isRaw: boolean;
+  readonly delimiter: string;
+  readonly until: readonly string[];
+  readonly ignoreCase: boolean;
+  readonly ignorePunctuation: boolean;
   readonly maxNewTokens: number;
   readonly output: Output;
   readonly signal: AbortSignal;

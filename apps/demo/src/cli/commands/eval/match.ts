@@ -1,4 +1,5 @@
-// How often the greedy answer to a prompt is the expected text, spaces at both ends aside.
+// How often the greedy answer to a prompt is the expected text, spaces at both ends aside (and case and
+// punctuation, if asked).
 import { DataError, exactMatch, sampleTexts, tokenizePrompt } from '@llm/align';
 import type { SftRow, Text } from '@llm/align';
 import { readSftRows } from '../../../data/rows.ts';
@@ -52,6 +53,20 @@ function answerLength(questions: readonly Question[], input: EvaluationInput): n
   return room;
 }
 
+/** Before the first of the texts that end an answer. */
+function cutAt(text: string, until: readonly string[]): string {
+  const ends = until.map((end) => text.indexOf(end)).filter((place) => place >= 0);
+  return text.slice(0, Math.min(text.length, ...ends));
+}
+
+function comparable(
+  text: string,
+  { ignoreCase, ignorePunctuation }: Pick<EvaluationInput, 'ignoreCase' | 'ignorePunctuation'>,
+): string {
+  const cased = ignoreCase ? text.toLowerCase() : text;
+  return ignorePunctuation ? cased.replace(/[!-/:-@[-`{-~]/g, '') : cased; // ASCII's, as lm-evaluation-harness
+}
+
 export async function evaluateMatch(input: EvaluationInput): Promise<Evaluation> {
   const { model, tokenizer, data, path, batch } = input;
   const rows = await readSftRows(data);
@@ -63,10 +78,11 @@ export async function evaluateMatch(input: EvaluationInput): Promise<Evaluation>
     const prompts = part.map(({ prompt }) => prompt);
     const options = { samples: 1, temperature: 0, maxNewTokens, batchSize: batch };
     const texts = await sampleTexts(model, tokenizer, prompts, options);
-    answers.push(...texts.map(([text]) => text ?? ''));
+    answers.push(...texts.map(([text]) => cutAt(text ?? '', input.until)));
   });
   const expected = questions.map((question) => question.expected);
-  const share = exactMatch(answers, expected);
+  const same = (texts: readonly string[]) => texts.map((text) => comparable(text, input));
+  const share = exactMatch(same(answers), same(expected));
   const right = Math.round(share * questions.length);
   return {
     document: {
@@ -76,7 +92,7 @@ export async function evaluateMatch(input: EvaluationInput): Promise<Evaluation>
       answers: answers.map((answer, i) => ({
         answer,
         expected: expected[i],
-        isRight: exactMatch([answer], [expected[i]!]) === 1,
+        isRight: exactMatch(same([answer]), same([expected[i]!])) === 1,
       })),
     },
     lines: [`exact match ${percent(share)}: ${right} of ${questions.length} answers`],
