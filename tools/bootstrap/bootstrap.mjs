@@ -38,6 +38,7 @@ const STEPS = [
       'packages/*/src',
       'packages/*/tsup.config.ts',
       'apps/*/src',
+      'apps/*/examples',
       'apps/*/tsup.config.ts',
       'pnpm-lock.yaml',
     ],
