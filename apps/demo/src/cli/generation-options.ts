@@ -47,8 +47,7 @@ export const GENERATION_OPTIONS = {
   },
   cache: {
     type: 'string',
-    description:
-      'how keys and values are kept (default: sliding where the model has windows, else full)',
+    description: 'how keys and values are kept (default: sliding where that saves half, else full)',
     choices: ['full', 'sliding', 'int8', 'int4'],
   },
   'guidance-scale': { type: 'number', description: 'above 1: the prompt counts for more' },

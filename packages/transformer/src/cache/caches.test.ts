@@ -185,9 +185,21 @@ describe('createCache', () => {
     ['int8', 'QuantizedCache'],
   ])('with %s is a %s for a model with windows', (kind, name) => {
     const { shape } = randomModel('mistral');
-    const cache = createCache(shape, { batch: 1, maxLength: 40 }, kind);
+    const cache = createCache(shape, { batch: 1, maxLength: 60 }, kind);
     expect(cache.constructor.name).toBe(name);
     cache.dispose();
+  });
+
+  it('stays full where a window would keep more than half of the positions', () => {
+    const { shape } = randomModel('mistral'); // of a window of 5 it would keep 26
+    for (const [maxLength, name] of [
+      [52, 'KvCache'],
+      [53, 'SlidingCache'],
+    ] as const) {
+      const cache = createCache(shape, { batch: 1, maxLength });
+      expect(cache.constructor.name).toBe(name);
+      cache.dispose();
+    }
   });
 
   it('selects rows, and says which do not exist', () => {

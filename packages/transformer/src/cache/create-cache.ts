@@ -4,12 +4,14 @@ import { KvCache } from './kv-cache.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
 import { QuantizedCache } from './quantized-cache.ts';
 import { SlidingCache } from './sliding-cache.ts';
+import { windowCapacity } from './window-layer.ts';
 
 /** full: every position in float32. sliding: layers with a window keep no more than that. int8, int4: every
  *  position in fewer bits. */
 export type CacheKind = 'full' | 'sliding' | 'int8' | 'int4';
 
-/** @param kind default: sliding where the model has windows, else full */
+/** @param kind default: sliding where layers with a window then keep at most half of the positions, else full,
+ *  whose step can be captured */
 export function createCache(
   { numLayers, numKeyValueHeads, headDim, windows = [] }: ModelShape,
   { batch, maxLength }: { readonly batch: number; readonly maxLength: number },
@@ -18,7 +20,10 @@ export function createCache(
   const shape = { batch, maxLength, numLayers, numKeyValueHeads, headDim };
   if (kind === 'int8') return new QuantizedCache(shape, 8);
   if (kind === 'int4') return new QuantizedCache(shape, 4);
-  const isBounded = windows.some((window) => window !== null && window < maxLength);
-  if (kind === 'full' || !isBounded) return new KvCache(shape);
+  const share = kind === 'sliding' ? 1 : 0.5;
+  const isWorthIt = windows.some(
+    (window) => window !== null && windowCapacity(window) < share * maxLength,
+  );
+  if (kind === 'full' || !isWorthIt) return new KvCache(shape);
   return new SlidingCache({ ...shape, windows });
 }

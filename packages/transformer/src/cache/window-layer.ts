@@ -9,6 +9,10 @@ const SPARE = 16;
 /** Tokens written between two moves. */
 const MAX_SLACK = 256;
 
+/** Positions that a layer with this window keeps at most. */
+export const windowCapacity = (window: number): number =>
+  window + SPARE + Math.min(window, MAX_SLACK);
+
 export class WindowLayer {
   readonly #window: number;
   readonly #capacity: number;
@@ -30,7 +34,7 @@ export class WindowLayer {
   ) {
     const { batch, maxLength, K, D } = sizes;
     this.#window = window;
-    this.#capacity = Math.min(maxLength, window + SPARE + Math.min(window, MAX_SLACK));
+    this.#capacity = Math.min(maxLength, windowCapacity(window));
     const buffer = (): Tensor => tf.keep(tf.fill([batch, this.#capacity, K, D], 0));
     this.#keys = buffer();
     this.#values = buffer();

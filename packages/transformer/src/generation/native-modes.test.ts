@@ -24,8 +24,8 @@ const PROMPTS = [[1, 2, 3], [4], [9, 9, 1, 2]];
 const greedy: GenerateOptions = { maxNewTokens: 30, stopTokens: [] };
 
 const MODES: [string, Partial<GenerateOptions>][] = [
-  ['greedy, sliding cache', {}],
-  ['full cache', { cache: 'full' }],
+  ['sliding cache', { cache: 'sliding' }],
+  ['full cache', {}],
   ['8-bit cache', { cache: 'int8' }],
   ['sampling', { temperature: 1, numReturnSequences: 2, topK: 20 }],
   ['beams', { numBeams: 3, numReturnSequences: 2 }],

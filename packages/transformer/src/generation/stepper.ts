@@ -33,7 +33,8 @@ export interface Stepper {
 export type LanguageModel = CausalLm | Seq2SeqLm;
 
 export interface CacheOptions {
-  /** How keys and values are kept. @default sliding where the model has windows, else full */
+  /** How keys and values are kept. @default sliding where that halves the memory of layers
+   *  with a window, else full */
   readonly cache?: CacheKind;
   /** Texts read before, whose beginnings need not be read again; for one prompt at a time. */
   readonly promptCache?: PromptCache;
