@@ -66,6 +66,7 @@ export class Vocabulary {
         throw idError(token, id, path);
       }
       while (tokens.length <= id) tokens.push(undefined);
+      if (tokens[id] !== undefined) throw twiceError(id, path);
       tokens[id] = token;
       ids.set(token, id);
     }
@@ -127,6 +128,10 @@ function usedLength(tokens: readonly (string | undefined)[]): number {
   let length = tokens.length;
   while (length > 0 && tokens[length - 1] === undefined) length--;
   return length;
+}
+
+function twiceError(id: number, path: string): TokenizerFormatError {
+  return new TokenizerFormatError(`${path}: expected different ids, got ${id} twice.`);
 }
 
 function idError(token: string, id: unknown, path: string): TokenizerFormatError {

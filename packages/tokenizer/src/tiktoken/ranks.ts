@@ -73,6 +73,8 @@ export function parseRanks(text: string, path: string): (string | undefined)[] {
     if (bytes === undefined || !Number.isInteger(rank) || rank < 0 || rank > MAX_TOKEN_ID)
       throw formatError(`${path}: line ${number + 1}`, 'base64 and a rank', line);
     while (tokens.length < rank) tokens.push(undefined);
+    if (tokens[rank] !== undefined)
+      throw formatError(`${path}: line ${number + 1}`, 'a rank that no line before has', line);
     tokens[rank] = byteCharacters(bytes);
   });
   return tokens;
