@@ -37,5 +37,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry('dpo', 'align straight from preferences', () => import('./commands/dpo.ts')),
   entry('eval', 'perplexity, exact match, preferences', () => import('./commands/eval.ts')),
   entry('convert', 'GGUF, folders, adapters, types', () => import('./commands/convert.ts')),
+  entry('bench', 'beside the peers; a step’s profile', () => import('./commands/bench.ts')),
   entry('memory', 'what a model takes to serve or train', () => import('./commands/memory.ts')),
 ];
