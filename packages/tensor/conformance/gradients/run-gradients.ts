@@ -10,11 +10,13 @@ import {
 } from '../../src/index.ts';
 import { hashed } from '../fused/hashed.ts';
 import { GRADIENT_CASES, type GradientCase } from './gradient-cases.ts';
+import { RECURRENT_CASES } from './recurrent-cases.ts';
 import { WINDOW_CASES } from './window-cases.ts';
 
-const CASES = [...GRADIENT_CASES, ...WINDOW_CASES];
+const CASES = [...GRADIENT_CASES, ...WINDOW_CASES, ...RECURRENT_CASES];
 
-// The cases are piecewise linear or quadratic, so a central difference is exact but for float32 rounding:
+// The cases are piecewise linear or quadratic (recurrent layers smooth, with errors of a step squared), so a central
+// difference is exact but for float32 rounding:
 // about 2⁻²⁴ · |loss| ÷ step, with losses of some tens.
 const STEP = 1 / 64;
 const TOLERANCE = 2e-3;
