@@ -4,6 +4,7 @@ import { fineTuningWorks } from './fine-tuning-works.mjs';
 import { gemmWorks } from './gemm-works.mjs';
 import { operationWorks } from './operation-works.mjs';
 import { tokenizerWorks } from './tokenizer-works.mjs';
+import { tokenizerTrainingWorks } from './tokenizer-training-works.mjs';
 import { inferenceWorks } from './inference-works.mjs';
 import { trainingWorks } from './works.mjs';
 
@@ -24,6 +25,7 @@ const KINDS = {
   },
   operations: { works: operationWorks },
   tokenizer: { works: tokenizerWorks },
+  'tokenizer-training': { works: tokenizerTrainingWorks },
 };
 
 export const KIND_NAMES = Object.keys(KINDS);
