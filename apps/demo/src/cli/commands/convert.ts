@@ -11,7 +11,6 @@ import { defineCommand, UsageError } from '../command.ts';
 import type { OptionValues } from '../command.ts';
 import { startBackend } from '../start-backend.ts';
 import { formatOf, typeOf, write, type Target } from './convert/targets.ts';
-import type { EvaluationInput } from './eval/evaluation.ts';
 import { evaluateText } from './eval/text.ts';
 
 const OPTIONS = {
@@ -114,8 +113,9 @@ export const command = defineCommand({
     const measure = async (model: CausalLm): Promise<Measured | undefined> => {
       if (tokenizer === undefined || values.evaluate.length === 0) return undefined;
       const { evaluate: data, model: path, block, batch } = values;
-      const input = { model, tokenizer, path, data, block, batch, output, signal };
-      const { document } = await evaluateText(input as EvaluationInput);
+      const text = { path, data, block, batch, stride: undefined, isRaw: false };
+      const input = { model, tokenizer, ...text, output, signal };
+      const { document } = await evaluateText(input);
       return document as Measured;
     };
     const model = await openMerged(values);

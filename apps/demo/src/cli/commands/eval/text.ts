@@ -14,7 +14,7 @@ const DEFAULT_BLOCK = 512;
 /** Batches of blocks between two looks at Ctrl-C. */
 const BATCHES_OF_A_PART = 4;
 
-function blockLength({ model, block }: EvaluationInput): number {
+function blockLength({ model, block }: TextInput): number {
   const context = contextLength(model);
   if (block === undefined) return Math.min(DEFAULT_BLOCK, context);
   if (block <= context) return block;
@@ -30,7 +30,7 @@ function windowOptions(block: number, stride: number | undefined) {
   );
 }
 
-function checkTokens(tokens: Int32Array, { model, path }: EvaluationInput): void {
+function checkTokens(tokens: Int32Array, { model, path }: TextInput): void {
   const { vocabSize } = model.config;
   const wrong = tokens.find((id) => id >= vocabSize);
   if (wrong === undefined) return;
@@ -46,7 +46,22 @@ function withFirst(first: number, rest: Int32Array): Int32Array {
   return tokens;
 }
 
-export async function evaluateText(input: EvaluationInput): Promise<Evaluation> {
+/** What it takes of an evaluation's input. */
+type TextInput = Pick<
+  EvaluationInput,
+  | 'model'
+  | 'tokenizer'
+  | 'path'
+  | 'data'
+  | 'batch'
+  | 'block'
+  | 'stride'
+  | 'isRaw'
+  | 'output'
+  | 'signal'
+>;
+
+export async function evaluateText(input: TextInput): Promise<Evaluation> {
   const { model, tokenizer, data, batch, isRaw, stride } = input;
   const block = blockLength(input);
   const windowing = windowOptions(block, stride);
