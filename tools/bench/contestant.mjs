@@ -16,12 +16,12 @@ export class Contestant {
 
   constructor(description, shape, { threads, python }) {
     this.label = description.label;
-    const program = description.command === 'python' ? python : process.execPath;
     const { backend, settings: own } = description;
     const settings = JSON.stringify({ ...shape, ...own, threads, backend });
+    const [program, ...words] = commandOf(description, python);
     // OpenBLAS settings made for old builds would slow a current numpy; torch and llama.cpp ignore them.
     const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _l2, ...environment } = process.env;
-    this.#child = spawn(program, [join(HERE, description.program), settings], {
+    this.#child = spawn(program, [...words, settings], {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...environment, OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) },
     });
@@ -41,11 +41,7 @@ export class Contestant {
 
   /** @returns {Promise<{seconds: number, bytes?: number}>} one measured unit, and the most memory so far */
   async run() {
-    this.#child.kill('SIGCONT');
-    this.#child.stdin.write('run\n');
-    const answer = JSON.parse(await this.#next());
-    this.#child.kill('SIGSTOP');
-    return answer;
+    return this.ask('run');
   }
 
   /** Largest resident memory so far in MiB, parts of mapped files included; NaN where the system does not say. */
@@ -58,7 +54,22 @@ export class Contestant {
     }
   }
 
+  /** @returns what the contestant answers to a line */
+  async ask(line) {
+    this.#child.kill('SIGCONT');
+    this.#child.stdin.write(`${line}\n`);
+    const answer = JSON.parse(await this.#next());
+    this.#child.kill('SIGSTOP');
+    return answer;
+  }
+
   close() {
     this.#child.kill('SIGKILL');
   }
+}
+
+function commandOf({ command, program, flags = [] }, python) {
+  const path = join(HERE, program);
+  if (command === 'binary') return [path];
+  return command === 'python' ? [python, path] : [process.execPath, ...flags, path];
 }
