@@ -47,7 +47,13 @@ export async function decoder(settings: ExampleSettings): Promise<DecoderResult>
   );
   try {
     const time = await trainFor<PackedBatch>(settings, {
-      ...{ name: 'decoder', model, generator, learningRate: 4e-3, weightDecay: 0.1 },
+      ...{
+        name: 'decoder',
+        model,
+        generator,
+        learningRate: isSmall ? 4e-3 : 3e-3,
+        weightDecay: 0.1,
+      },
       steps: isSmall ? 200 : 1500,
       batches: packedBlocks(train, {
         ...{ batchSize: isSmall ? 4 : 16, blockLength: BLOCK, generator: new Generator(seed) },

@@ -45,7 +45,7 @@ export async function translation(settings: ExampleSettings): Promise<Translatio
   try {
     const time = await trainSeq2Seq(settings, model, {
       ...{ name: 'translation', generator, batchSize: isSmall ? 32 : 64 },
-      ...{ learningRate: isSmall ? 4e-3 : 1.5e-3, steps: isSmall ? 300 : 3000 },
+      ...{ learningRate: isSmall ? 4e-3 : 1.5e-3, steps: isSmall ? 300 : 1200 },
       pairs: train.map((pair) => ({
         inputIds: source(pair),
         labels: symbols.encode(Array.from(pair.chinese)),
