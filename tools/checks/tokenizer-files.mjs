@@ -80,7 +80,7 @@ async function save(name, tokenizer) {
 const saved = [];
 for (const folder of folders)
   saved.push(await save(basename(folder), await Tokenizer.load(folder)));
-const corpus = texts.filter((text) => text.length < 200);
+const corpus = texts.filter((text) => text.length < 200 && !text.includes('\0'));
 const metaspace = { type: 'Metaspace', prepend_scheme: 'always', split: false };
 saved.push(
   await save('trained-bpe', await trainBpe(corpus, { vocabSize: 900, specialTokens: ['<end>'], eosToken: '<end>' })), // prettier-ignore
