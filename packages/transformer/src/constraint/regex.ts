@@ -11,6 +11,7 @@ import {
   type CodePointRange,
   type Expression,
 } from './expression.ts';
+import { TextParser } from './text-parser.ts';
 
 const DIGIT: CodePointRange[] = [[0x30, 0x39]];
 const WORD: CodePointRange[] = [
@@ -46,37 +47,35 @@ export function parseRegex(pattern: string, anywhere?: Expression): Expression {
   return new RegexParser(pattern, anywhere).parse();
 }
 
-class RegexParser {
-  readonly #points: readonly string[];
+class RegexParser extends TextParser {
   readonly #around: readonly Expression[];
-  #at = 0;
   #depth = 0;
 
   constructor(pattern: string, anywhere?: Expression) {
-    this.#points = Array.from(pattern);
+    super(pattern);
     this.#around = anywhere === undefined ? [] : [repeat(anywhere, 0, Infinity)];
   }
 
   parse(): Expression {
     const expression = this.#choice();
-    if (this.#at < this.#points.length) this.#fail('the end', this.#peek());
+    if (this.at < this.points.length) this.fail('the end', this.peek());
     return expression;
   }
 
   #choice(): Expression {
     const options = [this.#sequence()];
-    while (this.#take('|')) options.push(this.#sequence());
+    while (this.take('|')) options.push(this.#sequence());
     return choice(...options);
   }
 
   #sequence(): Expression {
     const isOutside = this.#depth === 0;
     const items: Expression[] = [];
-    if (!isOutside || !this.#take('^')) items.push(...(isOutside ? this.#around : []));
+    if (!isOutside || !this.take('^')) items.push(...(isOutside ? this.#around : []));
     let hasEnd = false;
-    for (let next = this.#peek(); !isSequenceEnd(next); next = this.#peek()) {
-      hasEnd = isOutside && next === '$' && isSequenceEnd(this.#points[this.#at + 1]);
-      if (hasEnd) this.#at += 1;
+    for (let next = this.peek(); !isSequenceEnd(next); next = this.peek()) {
+      hasEnd = isOutside && next === '$' && isSequenceEnd(this.points[this.at + 1]);
+      if (hasEnd) this.at += 1;
       else items.push(this.#quantified());
     }
     if (isOutside && !hasEnd) items.push(...this.#around);
@@ -87,27 +86,27 @@ class RegexParser {
     const item = this.#atom();
     const range = this.#quantifier();
     if (range === null) return item;
-    this.#take('?'); // which match is taken makes no difference to which texts match
+    this.take('?'); // which match is taken makes no difference to which texts match
     return repeat(item, ...range);
   }
 
   #quantifier(): [min: number, max: number] | null {
-    if (this.#take('*')) return [0, Infinity];
-    if (this.#take('+')) return [1, Infinity];
-    if (this.#take('?')) return [0, 1];
-    const braces = /^\{(\d+)(,(\d*))?\}/.exec(this.#points.slice(this.#at, this.#at + 24).join(''));
+    if (this.take('*')) return [0, Infinity];
+    if (this.take('+')) return [1, Infinity];
+    if (this.take('?')) return [0, 1];
+    const braces = /^\{(\d+)(,(\d*))?\}/.exec(this.points.slice(this.at, this.at + 24).join(''));
     if (braces === null) return null;
     const min = Number(braces[1]);
     const max = braces[2] === undefined ? min : braces[3] === '' ? Infinity : Number(braces[3]);
     const isSmall = min <= LARGEST_REPEAT && (max <= LARGEST_REPEAT || max === Infinity);
     if (min > max || !isSmall)
-      this.#fail(`a repetition of at most ${LARGEST_REPEAT}, its numbers rising`, braces[0]);
-    this.#at += braces[0].length;
+      this.fail(`a repetition of at most ${LARGEST_REPEAT}, its numbers rising`, braces[0]);
+    this.at += braces[0].length;
     return [min, max];
   }
 
   #atom(): Expression {
-    const next = this.#next();
+    const next = this.next();
     switch (next) {
       case '(':
         return this.#group();
@@ -120,59 +119,59 @@ class RegexParser {
       case '*':
       case '+':
       case '?':
-        this.#at -= 1;
-        return this.#fail('something to repeat', next);
+        this.at -= 1;
+        return this.fail('something to repeat', next);
       case '^':
       case '$':
-        return this.#fail(`${next} at an end only, for the whole text must match`, next);
+        return this.fail(`${next} at an end only, for the whole text must match`, next);
       default:
         return text(next);
     }
   }
 
   #group(): Expression {
-    if (this.#take('?')) {
-      const kind = this.#next();
+    if (this.take('?')) {
+      const kind = this.next();
       if (kind === '<') {
-        if (['=', '!'].includes(this.#peek() ?? '')) this.#fail('no look-behind', '(?<');
-        while (this.#next() !== '>');
-      } else if (kind !== ':') this.#fail('a group without look-ahead or flags', `(?${kind}`);
+        if (['=', '!'].includes(this.peek() ?? '')) this.fail('no look-behind', '(?<');
+        while (this.next() !== '>');
+      } else if (kind !== ':') this.fail('a group without look-ahead or flags', `(?${kind}`);
     }
     this.#depth += 1;
     const inner = this.#choice();
     this.#depth -= 1;
-    if (!this.#take(')')) this.#fail('a closing )', this.#peek());
+    if (!this.take(')')) this.fail('a closing )', this.peek());
     return inner;
   }
 
   /** After the opening bracket. */
   #class(): CodePointRange[] {
-    const isNegated = this.#take('^');
+    const isNegated = this.take('^');
     const ranges: CodePointRange[] = [];
-    while (!this.#take(']')) {
+    while (!this.take(']')) {
       const from = this.#classItem();
-      const isRange = this.#peek() === '-' && this.#points[this.#at + 1] !== ']';
+      const isRange = this.peek() === '-' && this.points[this.at + 1] !== ']';
       if (!isRange) {
         ranges.push(...from);
         continue;
       }
-      this.#at += 1;
+      this.at += 1;
       const to = this.#classItem();
       const [low, high] = [single(from), single(to)];
-      if (low === null || high === null || low > high) this.#fail('a rising range', '-');
+      if (low === null || high === null || low > high) this.fail('a rising range', '-');
       else ranges.push([low, high]);
     }
     return isNegated ? complement(ranges) : ranges;
   }
 
   #classItem(): CodePointRange[] {
-    const next = this.#next();
+    const next = this.next();
     return next === '\\' ? this.#escape(true) : [point(next.codePointAt(0)!)];
   }
 
   /** After the backslash. */
   #escape(isInClass = false): CodePointRange[] {
-    const next = this.#next();
+    const next = this.next();
     if (next === 'd') return DIGIT;
     if (next === 'D') return complement(DIGIT);
     if (next === 'w') return WORD;
@@ -183,63 +182,46 @@ class RegexParser {
     if (next === 'x') return [point(this.#hex(2))];
     if (next === 'u') return [point(this.#unicode())];
     if (next === 'b' && isInClass) return [point(8)];
-    if (/[1-9bBk]/.test(next)) this.#fail('no back reference or word border', `\\${next}`);
+    if (/[1-9bBk]/.test(next)) this.fail('no back reference or word border', `\\${next}`);
     const control = CONTROLS[next];
-    if (control === undefined && /[A-Za-z]/.test(next)) this.#fail('a known escape', `\\${next}`);
+    if (control === undefined && /[A-Za-z]/.test(next)) this.fail('a known escape', `\\${next}`);
     return [point(control ?? next.codePointAt(0)!)];
   }
 
   #unicode(): number {
-    if (!this.#take('{')) return this.#hex(4);
+    if (!this.take('{')) return this.#hex(4);
     let digits = '';
-    for (let next = this.#next(); next !== '}'; next = this.#next()) digits += next;
+    for (let next = this.next(); next !== '}'; next = this.next()) digits += next;
     return this.#number(digits);
   }
 
   #hex(length: number): number {
     let digits = '';
-    for (let i = 0; i < length; i++) digits += this.#next();
+    for (let i = 0; i < length; i++) digits += this.next();
     return this.#number(digits);
   }
 
   #number(digits: string): number {
     const value = /^[0-9a-fA-F]+$/.test(digits) ? Number.parseInt(digits, 16) : Infinity;
-    if (value > 0x10ffff) this.#fail('a code point in hexadecimal', digits);
+    if (value > 0x10ffff) this.fail('a code point in hexadecimal', digits);
     return value;
   }
 
   #property(letter: 'p' | 'P'): CodePointRange[] {
     let name = '';
-    if (!this.#take('{')) this.#fail('{ and a property', this.#peek());
-    for (let next = this.#next(); next !== '}'; next = this.#next()) name += next;
+    if (!this.take('{')) this.fail('{ and a property', this.peek());
+    for (let next = this.next(); next !== '}'; next = this.next()) name += next;
     try {
       return matching(new RegExp(`\\${letter}{${name}}`, 'u'));
     } catch {
-      return this.#fail('a Unicode property', name);
+      return this.fail('a Unicode property', name);
     }
   }
 
-  #peek(): string | undefined {
-    return this.#points[this.#at];
-  }
-
-  #next(): string {
-    const next = this.#points[this.#at];
-    if (next === undefined) return this.#fail('more', undefined);
-    this.#at += 1;
-    return next;
-  }
-
-  #take(wanted: string): boolean {
-    if (this.#peek() !== wanted) return false;
-    this.#at += 1;
-    return true;
-  }
-
-  #fail(expected: string, got: string | undefined): never {
+  protected override fail(expected: string, got: string | undefined): never {
     const found = got === undefined ? 'the end' : JSON.stringify(got);
     throw new GrammarError(
-      `regex: character ${this.#at + 1}: expected ${expected}, got ${found}. Change the expression.`,
+      `regex: character ${this.at + 1}: expected ${expected}, got ${found}. Change the expression.`,
     );
   }
 }
