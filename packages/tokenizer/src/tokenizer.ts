@@ -12,7 +12,6 @@ import type { DecodeStream } from './decode-stream.ts';
 import { BpeModel } from './bpe/bpe-model.ts';
 import type { RawTokens } from './bpe/raw-tokens.ts';
 import { TokenDecoder } from './decoders/token-decoder.ts';
-import { TokenizerError } from './errors.ts';
 import { ggufMetadata } from './gguf/export.ts';
 import { ggufDefinition } from './gguf/vocabulary.ts';
 import { loadTokenizer, saveTokenizer } from './io/load-save.ts';
@@ -32,12 +31,11 @@ import type {
   TokenizerRoles,
 } from './tokenizer-options.ts';
 import type { ScoredIds } from './unigram/n-best.ts';
-import { combineNBest } from './unigram/n-best.ts';
+import { encodeNBest } from './unigram/n-best.ts';
 import type { TiktokenOptions } from './tiktoken/ranks.ts';
 import { tiktokenDefinition } from './tiktoken/ranks.ts';
 import { sentencePieceDefinition } from './sentencepiece/definition.ts';
 import { parseSentencePieceModel } from './sentencepiece/model-file.ts';
-import { UnigramModel } from './unigram/unigram-model.ts';
 import {
   concatenate,
   fillIds,
@@ -206,21 +204,8 @@ export class Tokenizer {
 
   /** The `count` most probable tokenizations of a text, best first, without added tokens. Unigram models only. */
   encodeNBest(text: string, count: number): ScoredIds[] {
-    const model = this.#model;
-    if (!(model instanceof UnigramModel)) {
-      throw new TokenizerError(
-        `encodeNBest: expected a Unigram model, got ${model.type}, which has but one way to tokenize.`,
-      );
-    }
-    if (!Number.isInteger(count) || count < 1)
-      throw new TokenizerError(`encodeNBest: count: expected at least 1, got ${count}.`);
-    const pieces = this.#batchEncoder().full.pieces(text, () => true);
-    const lists = pieces.map((piece) =>
-      piece.token === undefined
-        ? model.nBest(piece.text.text, count)
-        : [{ ids: [piece.token.id], score: 0 }],
-    );
-    return combineNBest(lists, count);
+    const pieces = () => this.#batchEncoder().full.pieces(text, () => true);
+    return encodeNBest(this.#model, pieces, count);
   }
 
   #batchEncoder(): BatchEncoder {

@@ -18,6 +18,12 @@ import { byteOffsetsOf } from './byte-offsets.ts';
 import type { Offsets } from './encoding.ts';
 import { Encoding } from './encoding.ts';
 
+/** A piece as the model sees it, or an added token. */
+export interface FullPiece {
+  readonly text: AlignedText;
+  readonly token: AddedToken | undefined;
+}
+
 export class FullEncoder {
   readonly #model: Model;
   readonly #added: AddedVocabulary;
@@ -37,10 +43,7 @@ export class FullEncoder {
   }
 
   /** The pieces that the model sees, and the added tokens between them. */
-  pieces(
-    text: string,
-    isAllowed: (token: AddedToken) => boolean,
-  ): { text: AlignedText; token: AddedToken | undefined }[] {
+  pieces(text: string, isAllowed: (token: AddedToken) => boolean): FullPiece[] {
     const original = AlignedText.of(wellFormed(text));
     return this.#added
       .splitAligned(original, this.#normalize, isAllowed)
