@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NATIVE = path.join(ROOT, 'packages/tensor/native');
 const CONFORMANCE = path.join(ROOT, 'packages/tensor/conformance');
-const SUITES = ['fused', 'gradients', 'parameters'].map((suite) =>
+const SUITES = ['fused', 'gradients', 'parameters', 'nn', 'quantized'].map((suite) =>
   path.join(CONFORMANCE, suite, 'native.test.ts'),
 );
 

@@ -4,7 +4,9 @@ import { describe, it } from 'vitest';
 import { inspectBackends } from '../../src/index.ts';
 import { runConformance } from '../fused/run-conformance.ts';
 import { runGradients } from '../gradients/run-gradients.ts';
+import { runNn } from '../nn/run-nn.ts';
 import { runParameterConformance } from '../parameters/run-parameters.ts';
+import { runQuantized } from '../quantized/run-quantized.ts';
 
 const options = { requireGpu: false };
 const rungs = await inspectBackends();
@@ -22,4 +24,6 @@ if (peer === undefined) {
   runConformance({ backend: peer, ...options });
   runGradients(peer, options);
   runParameterConformance(peer, options);
+  runNn(peer, options);
+  runQuantized(peer, options);
 }

@@ -175,7 +175,7 @@ void RunWithShortRows(const ConvShape& s, const float* x, const float* filter, c
     for (size_t line = begin; line < end; ++line) {
       float* to = padded + line * width * C;
       std::memset(to, 0, width * C * sizeof(float));
-      if (count > 0) std::memcpy(to + from * C, x + line * s.window.axes[2].in * C, count * C * sizeof(float));
+      if (count * C > 0) std::memcpy(to + from * C, x + line * s.window.axes[2].in * C, count * C * sizeof(float));
     }
   });
   const size_t taps = axis.filter;

@@ -3,22 +3,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { conv3DBackpropFilter, conv3DBackpropInput } from '../../kernels/conv-grad.ts';
 import { einsum } from '../../kernels/einsum.ts';
 import { maxPool3DGrad, maxPoolGrad } from '../../kernels/max-pool-grad.ts';
-import { resizeBilinearGrad, resizeNearestNeighborGrad } from '../../kernels/resize-grad.ts';
 import { withBatchBroadcast } from './batch-broadcast.ts';
 import { withBatchDims } from './gather-batches.ts';
 import { withNanAndIntegers } from './clip-values.ts';
 import { withIntegers } from './integer-matmul.ts';
+import { repairResizing } from './resize-gradients.ts';
 import { withOwnDtype } from './strided-slice-dtype.ts';
 import { refuseFailedAllocations, refuseHighRanks, type Allocator } from './wasm-limits.ts';
 import { wrapKernel } from './wrap-kernel.ts';
 
 const repaired = new Set<string>();
-
-function repairResizing(backend: 'cpu' | 'wasm'): void {
-  for (const { kernelName, kernelFunc } of [resizeBilinearGrad, resizeNearestNeighborGrad]) {
-    wrapKernel(backend, kernelName, () => kernelFunc);
-  }
-}
 
 /** The kernels must be registered. Does nothing the second time. */
 export function repairCpu(): void {
