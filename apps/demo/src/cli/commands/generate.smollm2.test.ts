@@ -45,6 +45,16 @@ describe('llm generate on SmolLM2', () => {
   );
 
   it(
+    'points to --chat where a question without the template ends at once',
+    async () => {
+      const question = ['--prompt', 'What is gravity?', '--greedy', '--weights', 'quantized'];
+      const { stderr } = await llm('generate', '--model', model, ...question);
+      expect(stderr).toContain('The model ended at once. It has a chat template: try --chat.');
+    },
+    PATIENCE,
+  );
+
+  it(
     'writes from the quantised weights, and refuses another word for them',
     async () => {
       const wanted = ['generate', '--model', model, '--greedy', '--max-new-tokens', '24'];

@@ -104,6 +104,10 @@ export const command = defineCommand({
       output.note(
         `${written} tokens, ${(written / seconds).toFixed(1)} tokens/s, ${result.finishReasons[0]}`,
       );
+      const isTemplateLeft = isText && !values.chat && tokenizer?.chatTemplate !== undefined;
+      if (isTemplateLeft && result.sequences.every(({ length }) => length <= 1)) {
+        output.note('The model ended at once. It has a chat template: try --chat.');
+      }
     } finally {
       model.dispose();
     }
