@@ -101,17 +101,12 @@ function resultsOf(backend: string, compute: Compute): Result[] {
   }) as unknown as Result[];
 }
 
-/** Relative to the value; `absolute` for sums whose terms may cancel, so that the value says little of them. */
-export type Tolerance = number | { relative: number; absolute: number };
-
-export function isClose(actual: number, wanted: number, tolerance: Tolerance): boolean {
+export function isClose(actual: number, wanted: number, tolerance: number): boolean {
   if (Number.isNaN(wanted) || !Number.isFinite(wanted)) return Object.is(actual, wanted);
-  const { relative, absolute } =
-    typeof tolerance === 'number' ? { relative: tolerance, absolute: tolerance * 1e-3 } : tolerance;
-  return Math.abs(actual - wanted) <= Math.max(absolute, relative * Math.abs(wanted));
+  return Math.abs(actual - wanted) <= tolerance * Math.max(1e-3, Math.abs(wanted));
 }
 
-function expectClose(actual: Result, wanted: Result, tolerance: Tolerance): void {
+function expectClose(actual: Result, wanted: Result, tolerance: number): void {
   expect({ shape: actual.shape, dtype: actual.dtype }).toEqual({
     shape: wanted.shape,
     dtype: wanted.dtype,
@@ -125,7 +120,7 @@ function expectClose(actual: Result, wanted: Result, tolerance: Tolerance): void
 }
 
 /** Same shapes, dtypes and values, to `tolerance` relative to each value; and no JavaScript kernel ran. */
-export function expectSameAsCpu(compute: Compute, tolerance: Tolerance = 0): void {
+export function expectSameAsCpu(compute: Compute, tolerance = 0): void {
   const wanted = resultsOf('cpu', compute);
   resetNativeStats();
   const actual = resultsOf('native', compute);
