@@ -4,59 +4,24 @@
 #include <cstring>
 #include <new>
 
-#if defined(__linux__) || defined(__APPLE__)
-#include <sys/mman.h>
-#endif
-
 #include "memory/aligned_memory.h"
 
 namespace llm {
 namespace {
 
 constexpr size_t kMinBytes = 64;                   // class 0
-constexpr size_t kHugePage = size_t{2} << 20;
+constexpr size_t kSteps = 8;                       // classes for each power of two
 constexpr size_t kMaxBytes = size_t{1} << 46;      // beyond any machine; keeps the arithmetic from overflowing
 constexpr size_t kSpareBytes = size_t{256} << 20;  // always allowed to be kept
 
 int Log2Floor(size_t n) { return 63 - __builtin_clzll(static_cast<unsigned long long>(n)); }
 
-[[maybe_unused]] void* AllocateFromSystem(size_t bytes) {
-#if defined(__linux__)
-  if (bytes >= kHugePage) {
-    const size_t padded = bytes + kHugePage;
-    void* base = mmap(nullptr, padded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (base == MAP_FAILED) return nullptr;
-    const uintptr_t start = reinterpret_cast<uintptr_t>(base);
-    const uintptr_t aligned = (start + kHugePage - 1) / kHugePage * kHugePage;
-    if (aligned > start) munmap(base, aligned - start);
-    const uintptr_t end = start + padded;
-    if (end > aligned + bytes) munmap(reinterpret_cast<void*>(aligned + bytes), end - aligned - bytes);
-    void* block = reinterpret_cast<void*>(aligned);
-    madvise(block, bytes, MADV_HUGEPAGE);
-    return block;
-  }
-#endif
-  return AllocateAligned(BufferPool::kAlignment, bytes);
-}
-
-void ReturnToSystem(void* block, size_t bytes) {
-#if defined(__linux__)
-  if (bytes >= kHugePage) {
-    munmap(block, bytes);
-    return;
-  }
-#else
-  (void)bytes;
-#endif
-  FreeAligned(block);
-}
-
 }  // namespace
 
-// Class c holds kMinBytes * 2^(c/4) * (1 + (c%4)/4).
+// Class c holds kMinBytes * 2^(c/8) * (1 + (c%8)/8), up to whole granules.
 size_t SizeOfClass(size_t size_class) {
-  const size_t base = kMinBytes << (size_class / 4);
-  const size_t size = base + base / 4 * (size_class % 4);
+  const size_t base = kMinBytes << (size_class / kSteps);
+  const size_t size = base + base / kSteps * (size_class % kSteps);
   const size_t granule = size >= kHugePage ? 4096 : kMinBytes;
   return (size + granule - 1) / granule * granule;
 }
@@ -64,7 +29,7 @@ size_t SizeOfClass(size_t size_class) {
 size_t SizeClass(size_t bytes) {
   if (bytes <= kMinBytes) return 0;
   const int octave = Log2Floor(bytes) - Log2Floor(kMinBytes);
-  size_t size_class = static_cast<size_t>(octave) * 4;
+  size_t size_class = static_cast<size_t>(octave) * kSteps;
   while (SizeOfClass(size_class) < bytes) ++size_class;
   return size_class;
 }
@@ -100,10 +65,10 @@ void* BufferPool::Allocate(size_t bytes) {
   } else {
     // What is kept must not outgrow what is used: shapes that never come back would stay for ever.
     TrimTo(used_bytes_ + kSpareBytes);
-    block = AllocateFromSystem(size);
+    block = system_.Allocate(size);
     if (block == nullptr) {
       TrimTo(0);
-      block = AllocateFromSystem(size);
+      block = system_.Allocate(size);
     }
   }
   if (block != nullptr) used_bytes_ += size;
@@ -134,7 +99,7 @@ void BufferPool::TrimTo(size_t bytes) {
   for (size_t c = free_.size(); c-- > 0 && pooled_bytes_ > bytes;) {
     const size_t size = SizeOfClass(c);
     while (!free_[c].empty() && pooled_bytes_ > bytes) {
-      ReturnToSystem(free_[c].back(), size);
+      system_.Release(free_[c].back(), size);
       free_[c].pop_back();
       pooled_bytes_ -= size;
     }

@@ -1,13 +1,15 @@
 // Memory for tensors: 64-byte aligned, rounded up to a size class, kept for reuse when freed.
 //
 // Asking the system for fresh pages costs more than many kernels, so blocks return to a list per class.
-// Four classes per power of two waste at most a quarter of the address range. Blocks of 2 MiB and more come
-// straight from the system on huge-page boundaries. Shared by the process; every method takes its lock.
+// Eight classes per power of two waste at most an eighth of the address range. Shared by the process; every method takes
+// its lock.
 #pragma once
 
 #include <cstddef>
 #include <mutex>
 #include <vector>
+
+#include "memory/system_memory.h"
 
 namespace llm {
 
@@ -31,6 +33,7 @@ class BufferPool {
   void TrimTo(size_t bytes);
 
   std::mutex mutex_;
+  SystemMemory system_;
   std::vector<std::vector<void*>> free_;  // by class
   size_t pooled_bytes_ = 0;
   size_t used_bytes_ = 0;

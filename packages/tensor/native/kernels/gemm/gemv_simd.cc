@@ -18,6 +18,43 @@ struct Dot {
   const float* bias;
 };
 
+constexpr size_t kAhead = 512;  // floats: the hardware does not look past a page
+
+// One column of C for one or two rows: B streams through as it lies. Two sums hide the latency of Fma.
+template <size_t kM>
+LLM_INLINE void DotColumn(const Dot& p, size_t n) {
+  constexpr size_t kWays = 2;
+  const float* b = p.b + n * p.b_stride;
+  F32 sum[kM][kWays];
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kM; ++i) {
+#pragma GCC unroll 8
+    for (size_t w = 0; w < kWays; ++w) sum[i][w] = Zero();
+  }
+  size_t k = 0;
+  for (; k + kWays * kLanes <= p.k; k += kWays * kLanes) {
+#pragma GCC unroll 8
+    for (size_t w = 0; w < kWays; ++w) {
+      __builtin_prefetch(b + k + w * kLanes + kAhead);
+      const F32 column = Load(b + k + w * kLanes);
+#pragma GCC unroll 8
+      for (size_t i = 0; i < kM; ++i) sum[i][w] = Fma(Load(p.a + i * p.a_stride + k + w * kLanes), column, sum[i][w]);
+    }
+  }
+  for (; k < p.k; k += kLanes) {
+    const size_t lanes = Remaining(p.k - k);
+    const F32 column = LoadN(b + k, lanes);
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kM; ++i) sum[i][0] = Fma(LoadN(p.a + i * p.a_stride + k, lanes), column, sum[i][0]);
+  }
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kM; ++i) {
+    float* c = p.c + i * p.c_stride + n;
+    const float start = p.accumulate ? *c : p.bias != nullptr ? p.bias[n] : 0.0f;
+    *c = start + ReduceAdd(sum[i][0] + sum[i][1]);
+  }
+}
+
 // kN columns of C: enough independent sums to hide the latency of Fma.
 template <size_t kM, size_t kN>
 LLM_INLINE void DotColumns(const Dot& p, size_t n) {
@@ -64,7 +101,11 @@ LLM_INLINE void DotColumns(const Dot& p, size_t n) {
 
 template <size_t kM>
 void DotRange(const Dot& p, size_t n_begin, size_t n_end) {
-  constexpr size_t kN = kM <= 2 ? 4 : 2;
+  if constexpr (kM <= 2) {
+    for (size_t n = n_begin; n < n_end; ++n) DotColumn<kM>(p, n);
+    return;
+  }
+  constexpr size_t kN = 2;
   size_t n = n_begin;
   for (; n + kN <= n_end; n += kN) DotColumns<kM, kN>(p, n);
   for (; n < n_end; ++n) DotColumns<kM, 1>(p, n);

@@ -2,8 +2,8 @@
 
 namespace llm {
 
-constexpr size_t kTaskBytes = 64 << 10;
-constexpr size_t kSerialBytes = 16 << 10;  // waking the pool would cost more
+constexpr size_t kTaskBytes = 128 << 10;    // long runs: two threads that take turns on short ones read slower
+constexpr size_t kSerialBytes = 16 << 10;   // waking the pool would cost more
 
 void RunHalfLinear(const HalfLinear& args, Pool& pool) {
   auto* run_range = HalfLinearRangeForCpu();

@@ -27,7 +27,7 @@ LLM_INLINE F32 LoadWeightsN(const uint16_t* p, size_t n) {
   return LoadWeights<kIsBfloat16>(padded);
 }
 
-constexpr size_t kAhead = 1024;  // elements: the hardware does not look past a page
+constexpr size_t kAhead = 2048;  // elements: the hardware does not look past a page
 
 // One row of W, which streams through once; two sums hide the latency of Fma.
 template <bool kIsBfloat16, size_t kM>
