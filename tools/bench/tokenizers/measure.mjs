@@ -1,7 +1,6 @@
 // Speeds of tokenizers, measured in turn (A B C A B C …) and compared with the best of the others round by round.
 import { Contestant } from '../contestant.mjs';
 import { median } from '../interleave.mjs';
-import { TASKS } from './works.mjs';
 
 async function rounds(contestants, task, corpus, count) {
   const speeds = contestants.map(() => []);
@@ -15,9 +14,9 @@ async function rounds(contestants, task, corpus, count) {
   return speeds.map(median);
 }
 
-/** @returns rows `{ label, cells }`: a cell for each corpus and task in MB/s (encode) or Mtokens/s, then loading in ms */
+/** @returns a column for each corpus and task, `{ "english encode": { ours: … } }`: MB/s (encode), Mtokens/s (decode), ms (`load`) */
 export async function measureTokenizer({ vocabulary, contestants }, options) {
-  const { folder, peers, corpora, python, threads = 1, tasks = TASKS } = options;
+  const { folder, peers, corpora, python, threads = 1, tasks } = options;
   const running = [];
   try {
     for (const description of contestants) {
@@ -29,15 +28,16 @@ export async function measureTokenizer({ vocabulary, contestants }, options) {
       running.push(contestant);
       await contestant.ready();
     }
-    const columns = [];
-    for (const corpus of corpora) {
-      for (const task of tasks) {
-        if (task === 'load') continue;
-        columns.push(await rounds(running, task, corpus, options.rounds));
-      }
-    }
-    if (tasks.includes('load')) columns.push(await rounds(running, 'load', '-', options.rounds));
-    return running.map(({ label }, i) => ({ label, cells: columns.map((column) => column[i]) }));
+    const columns = {};
+    const measure = async (key, task, corpus) => {
+      const speeds = await rounds(running, task, corpus, options.rounds);
+      columns[key] = Object.fromEntries(running.map(({ label }, i) => [label, speeds[i]]));
+    };
+    for (const corpus of corpora)
+      for (const task of tasks.filter((name) => name !== 'load'))
+        await measure(`${corpus} ${task}`, task, corpus);
+    if (tasks.includes('load')) await measure('load', 'load', '-');
+    return columns;
   } finally {
     for (const contestant of running) contestant.close();
   }

@@ -64,7 +64,19 @@ export const TITLES = {
   unigram: 'SentencePiece Unigram, nmt_nfkc, 32,000 pieces',
 };
 
-export const TASKS = ['encode-new', 'encode', 'decode'];
+/** Measured beside the peers, and of ours alone. */
+export const TASKS = ['encode-new', 'encode', 'decode', 'load'];
+export const OWN_TASKS = ['worst', 'memory'];
+
+/** The columns that were measured, corpus by corpus. */
+export function columnsOf(columns) {
+  const speeds = ['english', 'chinese', 'code'].flatMap((corpus) =>
+    TASKS.slice(0, 3).map((task) => `${corpus} ${task}`),
+  );
+  return [...speeds, 'load'].filter((key) => columns[key] !== undefined);
+}
+
+export const labelsOf = (vocabulary) => [ours, ...PEERS[vocabulary]].map(({ label }) => label);
 
 /** @returns the tokenizers whose files lie in `folder`, each with the contestants that are there */
 export function tokenizerWorks(folder, peers) {

@@ -8,6 +8,7 @@ import { textWindows } from './utf8-buffer.ts';
 import type { KnownScanner } from '../pre-tokenizers/known-scanner.ts';
 import type { BpeModel } from './bpe-model.ts';
 import { BYTE_CHARACTERS, byteCharacters } from './byte-alphabet.ts';
+import { CharacterBorders, isLead } from './character-borders.ts';
 import { Backtracker } from './merge-by-backtracking.ts';
 import { mergeSymbols } from './merge-symbols.ts';
 
@@ -37,6 +38,7 @@ export class ByteLevelEncoder {
     this.#pieces = new PieceEncoder({
       scan,
       encodePiece: (bytes, start, end, ids, count) => merger.merge(bytes, start, end, ids, count),
+      borders: () => merger.borders(),
       hasPlainWords: true,
     });
   }
@@ -79,6 +81,20 @@ class ByteMerger {
     if (whole === undefined) return backtracker.encode(bytes, start, end, ids, count, ignoreMerges);
     ids[count] = whole;
     return count + 1;
+  }
+
+  /** Undefined where the parts of a piece may have other ids than the piece. */
+  borders(): CharacterBorders | undefined {
+    const backtracker = (this.#backtracker ??= this.#createBacktracker());
+    if (backtracker === null || this.#unmade.size > 0) return undefined;
+    const { mergeTable, rawTokens, options } = this.#model;
+    // A token that only stands for a whole piece must not stand for a part.
+    const { bytes, starts } = rawTokens;
+    const isGood = (id: number): boolean =>
+      !isLead(bytes[starts[id] as number] as number) || backtracker.isReachable(id);
+    if (options.ignoreMerges && !mergeTable.list.every((id, i) => i % 3 < 2 || isGood(id)))
+      return undefined;
+    return new CharacterBorders(mergeTable.list, rawTokens);
   }
 
   #createBacktracker(): Backtracker | null {

@@ -42,6 +42,11 @@ export class Backtracker {
     return this.#splits.isMade(id);
   }
 
+  /** Whether the bytes of the token, as a text, merge to it. */
+  isReachable(id: number): boolean {
+    return this.#splits.isReachable(id);
+  }
+
   /**
    * Writes the tokens of `bytes[start..end)`, as far as there are base symbols for it (`stoppedAt`), to `ids` from `count`
    * on; returns the new count. With `takesWhole` a token that is the whole piece need not be reachable.

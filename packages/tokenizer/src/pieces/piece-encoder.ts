@@ -5,6 +5,8 @@
 import type { IdBuffer } from '../model.ts';
 import type { ScanPiece } from '../pre-tokenizers/scan-gpt2.ts';
 import { ByteKeyTable, hashLong } from '../bpe/byte-key-table.ts';
+import type { CharacterBorders } from '../bpe/character-borders.ts';
+import { isLead, pointAt } from '../bpe/character-borders.ts';
 import { Utf8Buffer } from '../bpe/utf8-buffer.ts';
 
 /** The cache is emptied when it holds so many pieces: 8 MB of slots. */
@@ -15,6 +17,8 @@ const MAX_CACHED_BYTES = 48;
 const CACHED_AT_ONCE_BYTES = 8;
 /** One byte of fingerprint for each of so many kinds of long piece that came once. */
 const SEEN_ONCE_SLOTS = 1 << 17;
+
+const NO_CHARACTERS = new Int32Array(0);
 
 /** Writes the ids of the piece `bytes[start..end)` to `ids` from `count` on; returns the new count. */
 export type EncodePiece = (
@@ -30,6 +34,11 @@ export interface PieceRules {
   readonly encodePiece: EncodePiece;
   /** A word of ASCII letters, perhaps behind a blank, is a piece where `plainWordEnd` finds its end. */
   readonly hasPlainWords: boolean;
+  /**
+   * Where pieces may be cut into parts of which each has its own ids. Asked for when the first piece comes that begins
+   * with a character of three bytes; undefined: nowhere.
+   */
+  readonly borders?: () => CharacterBorders | undefined;
   /** Ids for each byte at most. @default 1 */
   readonly idsPerByte?: number;
 }
@@ -42,6 +51,10 @@ export class PieceEncoder {
   #sequences = new Int32Array(1 << 12);
   #sequencesLength = 0;
   readonly #seenOnce = new Uint8Array(SEEN_ONCE_SLOTS);
+  /** Null where there are none. */
+  #borders: CharacterBorders | null | undefined;
+  /** Ids of characters of three bytes: the id + 1, or −1 − (where they lie in `#sequences`), or 0. */
+  #characters = NO_CHARACTERS;
 
   constructor(rules: PieceRules) {
     this.#rules = rules;
@@ -51,34 +64,105 @@ export class PieceEncoder {
     this.#cache.clear();
     this.#sequencesLength = 0;
     this.#seenOnce.fill(0);
+    this.#characters.fill(0);
   }
 
   encode(text: string, output: IdBuffer): void {
     const end = this.#buffer.write(text);
-    const { bytes, view } = this.#buffer;
+    const { bytes } = this.#buffer;
     // Whatever stops a word stops it here.
     bytes[end] = 0;
     const { scan, hasPlainWords } = this.#rules;
-    const cache = this.#cache;
     output.reserve(end * (this.#rules.idsPerByte ?? 1));
     const ids = output.ids;
     let count = output.length;
     for (let start = 0; start < end;) {
-      const word = hasPlainWords ? plainWordEnd(bytes, start) : 0;
-      const next = word > 0 ? word : scan(bytes, start, end);
-      const length = next - start;
-      if (length > MAX_CACHED_BYTES) {
-        count = this.#rules.encodePiece(bytes, start, next, ids, count);
-      } else {
-        const offset = cache.locate(view, bytes, start, length);
-        const value = cache.value(offset);
-        if (cache.isEmpty(offset)) count = this.#encodeNew(start, length, offset, ids, count);
-        else if (value >= 0) ids[count++] = value;
-        else count = this.#copySequence(-1 - value, ids, count);
+      let next = hasPlainWords ? plainWordEnd(bytes, start) : 0;
+      if (next === 0) {
+        next = scan(bytes, start, end);
+        if (isLead(bytes[start] as number) || isLead(bytes[start + 1] as number)) {
+          const cut = this.#encodeCharacters(start, next, ids, count);
+          if (cut >= 0) {
+            count = cut;
+            start = next;
+            continue;
+          }
+        }
       }
+      count = this.#encodeCached(start, next, ids, count);
       start = next;
     }
     output.length = count;
+  }
+
+  #findBorders(): CharacterBorders | null {
+    const borders = this.#rules.borders?.() ?? null;
+    if (borders !== null) this.#characters = new Int32Array(1 << 16);
+    return (this.#borders = borders);
+  }
+
+  /** The ids of a piece, part by part; −1 where pieces may not be cut. */
+  #encodeCharacters(start: number, end: number, ids: Int32Array, count: number): number {
+    const borders = this.#borders === undefined ? this.#findBorders() : this.#borders;
+    if (borders === null) return -1;
+    const { bytes } = this.#buffer;
+    const characters = this.#characters;
+    let part = start;
+    let before = -1;
+    for (let i = start; i < end;) {
+      const byte = bytes[i] as number;
+      const point = isLead(byte) ? pointAt(bytes, i) : -1;
+      if (before >= 0 && point >= 0 && !borders.mayJoin(before, point)) {
+        const known = i - part === 3 ? (characters[before] as number) : 0;
+        if (known > 0) ids[count++] = known - 1;
+        else if (known < 0) count = this.#copySequence(-1 - known, ids, count);
+        else count = this.#encodePart(part, i, before, ids, count);
+        part = i;
+      }
+      before = point;
+      i += byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    }
+    return this.#encodePart(part, end, before, ids, count);
+  }
+
+  /** @param character the last of the part */
+  #encodePart(
+    start: number,
+    end: number,
+    character: number,
+    ids: Int32Array,
+    count: number,
+  ): number {
+    if (end - start === 3 && character >= 0) {
+      const { bytes } = this.#buffer;
+      const characters = this.#characters;
+      if (characters[character] === 0) {
+        const after = this.#rules.encodePiece(bytes, start, end, ids, count);
+        characters[character] =
+          after - count === 1 ? (ids[count] as number) + 1 : -1 - this.#sequencesLength;
+        if (after - count !== 1) this.#storeSequence(ids, count, after);
+        return after;
+      }
+      const known = characters[character] as number;
+      if (known < 0) return this.#copySequence(-1 - known, ids, count);
+      ids[count] = known - 1;
+      return count + 1;
+    }
+    return this.#encodeCached(start, end, ids, count);
+  }
+
+  /** The ids of a piece or a part, from the cache if they are there. */
+  #encodeCached(start: number, end: number, ids: Int32Array, count: number): number {
+    const { bytes, view } = this.#buffer;
+    const length = end - start;
+    if (length > MAX_CACHED_BYTES) return this.#rules.encodePiece(bytes, start, end, ids, count);
+    const cache = this.#cache;
+    const offset = cache.locate(view, bytes, start, length);
+    const value = cache.value(offset);
+    if (cache.isEmpty(offset)) return this.#encodeNew(start, length, offset, ids, count);
+    if (value < 0) return this.#copySequence(-1 - value, ids, count);
+    ids[count] = value;
+    return count + 1;
   }
 
   #copySequence(at: number, ids: Int32Array, count: number): number {
