@@ -9,7 +9,6 @@ namespace {
 
 // Up to here a product with rows of B that lie whole is faster without packing all of B.
 constexpr size_t kThinMaxRows = 16;
-constexpr size_t kSliceFloats = 64 * 1024;  // of the workspace; the rest serves products in a batch
 constexpr double kBatchParallelFlops = 16e6;   // larger items are cut themselves
 constexpr double kBatchTaskFlops = 100e3;
 
@@ -83,9 +82,13 @@ PackedGemm PackedGemmOf(const Gemm& g) {
   return packed;
 }
 
+// A serial product in a task has a part of the thread's workspace for its scratch.
+size_t WorkspaceOf(const Gemm& g) { return IsThin(g) ? 0 : RoundUp(PackedGemmWorkspace(PackedGemmOf(g)), 16); }
+
 bool IsBatchParallel(const GemmBatch& batch) {
-  return batch.count > 1 && FlopsOf(batch.item) < kBatchParallelFlops &&
-         GemmScratch(batch.item) <= Pool::kWorkspaceFloats - kSliceFloats;
+  const Gemm& item = batch.item;
+  if (batch.count <= 1 || item.m == 0 || item.n == 0 || item.k == 0 || FlopsOf(item) >= kBatchParallelFlops) return false;
+  return WorkspaceOf(item) + GemmScratch(item) <= Pool::kWorkspaceFloats;
 }
 
 Gemm ItemOf(const GemmBatch& batch, size_t i) {
@@ -121,8 +124,9 @@ void RunGemmBatch(const GemmBatch& batch, float* scratch, Pool& pool) {
   }
   Pool::Workspace();
   const size_t grain = static_cast<size_t>(kBatchTaskFlops / (FlopsOf(batch.item) + 1)) + 1;
+  const size_t workspace = WorkspaceOf(batch.item);
   pool.ForRange(batch.count, grain, [&](size_t begin, size_t end) {
-    float* own_scratch = Pool::Workspace() + kSliceFloats;
+    float* own_scratch = Pool::Workspace() + workspace;
     pool.RunSerially([&] {
       for (size_t i = begin; i < end; ++i) RunGemm(ItemOf(batch, i), own_scratch, pool);
     });

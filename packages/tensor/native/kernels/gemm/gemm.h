@@ -4,8 +4,8 @@
 // same bits for every thread count and every place in the matrix. NaN and infinity spread as in a plain loop.
 // C must not overlap A or B. Checked against the naive loop in gemm_ref.cc.
 //
-// How: the smaller operand is packed whole and shared; the other is cut into slices, each packed by the thread
-// that multiplies it, into memory that stays in its L2 cache. With few rows nothing is packed (gemv).
+// How: gemm_plan.h. The smaller operand is packed whole and shared; the other is cut into slices, each packed by the
+// thread that multiplies it, into memory that stays in its L2 cache. With few rows nothing is packed (gemv).
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace llm {
 
-constexpr size_t kGemmBlockK = 384;  // a panel of B (32 columns) is 48 KiB: it stays in L2, and C is read and written less often
+constexpr size_t kGemmBlockK = 512;  // long enough that reading and writing C costs little, short enough for the caches
 
 struct Gemm {
   size_t m = 0;

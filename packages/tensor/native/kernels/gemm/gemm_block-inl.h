@@ -29,6 +29,9 @@ struct FloatMath {
   static LLM_INLINE_METHOD F32 Bits(F32 c) { return c; }
 };
 
+// A whole tile's rows are asked for within the first 14 * 8 units.
+constexpr size_t kUnitsPerPrefetch = 8;
+
 struct GemmTileCall {
   const float* a;
   const float* b;
@@ -78,23 +81,29 @@ void GemmMicroKernel(const GemmTileCall& tile) {
 #pragma GCC unroll 16
   for (size_t i = 0; i < kM; ++i) {
 #pragma GCC unroll 4
-    for (size_t v = 0; v < kVectors; ++v) {
-      sum[i][v] = Vector{};
-      // C is cold, a row a page: it arrives while the products are added up.
-      __builtin_prefetch(tile.c + i * tile.c_stride + v * kLanes, 1);
-    }
+    for (size_t v = 0; v < kVectors; ++v) sum[i][v] = Vector{};
   }
-  for (size_t unit = tile.units; unit > 0; --unit) {
-    F32 column[kVectors];
-    for (size_t v = 0; v < kVectors; ++v) column[v] = Load(b + v * kLanes);
-#pragma GCC unroll 16
-    for (size_t i = 0; i < kM; ++i) {
-      const F32 row = Math::Repeat(a + i);
+  // C is cold, a row a page: its rows arrive one after the other while the products are added up. All at once, they
+  // would keep A and B waiting.
+  const float* c_row = tile.c;
+  for (size_t left = tile.units; left > 0;) {
 #pragma GCC unroll 4
-      for (size_t v = 0; v < kVectors; ++v) sum[i][v] = Math::MulAdd(sum[i][v], row, column[v]);
+    for (size_t v = 0; v < kVectors; ++v) __builtin_prefetch(c_row + v * kLanes, 1);
+    c_row += c_row == tile.c + (kM - 1) * tile.c_stride ? 0 : tile.c_stride;
+    const size_t units = left < kUnitsPerPrefetch ? left : kUnitsPerPrefetch;
+    left -= units;
+    for (size_t unit = units; unit > 0; --unit) {
+      F32 column[kVectors];
+      for (size_t v = 0; v < kVectors; ++v) column[v] = Load(b + v * kLanes);
+#pragma GCC unroll 16
+      for (size_t i = 0; i < kM; ++i) {
+        const F32 row = Math::Repeat(a + i);
+#pragma GCC unroll 4
+        for (size_t v = 0; v < kVectors; ++v) sum[i][v] = Math::MulAdd(sum[i][v], row, column[v]);
+      }
+      a += kRows;
+      b += kColumns;
     }
-    a += kRows;
-    b += kColumns;
   }
   if (tile.columns == kColumns) {
     StoreTile<Math, kM, true>(tile, sum);
@@ -128,18 +137,25 @@ struct GemmMicroKernels {
   static_assert(sizeof kOfRows / sizeof kOfRows[0] == kRows + 1, "one kernel per number of rows");
 };
 
+template <typename Math>
+LLM_INLINE void GemmTileAt(const GemmBlockArgs& g, size_t i, size_t j) {
+  const size_t rows = g.m - i < kRows ? g.m - i : kRows;
+  const size_t columns = g.n - j < kColumns ? g.n - j : kColumns;
+  GemmMicroKernels<Math>::kOfRows[rows]({g.packed_a + i / kRows * g.a_stride, g.packed_b + j / kColumns * g.b_stride,
+                                         g.units, g.c + i * g.c_stride + j, g.c_stride, columns, g.init,
+                                         g.init == GemmInit::kBias ? g.bias + j : nullptr});
+}
+
 // GemmBlock of gemm_simd.h, over units of any kind.
 template <typename Math>
-LLM_INLINE void GemmBlockOf(size_t m, size_t n, size_t units, const float* packed_a, size_t a_stride,
-                            const float* packed_b, size_t b_stride, float* c, size_t c_stride, GemmInit init,
-                            const float* bias) {
-  for (size_t j = 0; j < n; j += kColumns) {
-    const size_t columns = n - j < kColumns ? n - j : kColumns;
-    const float* b = packed_b + j / kColumns * b_stride;
-    for (size_t i = 0; i < m; i += kRows) {
-      const size_t rows = m - i < kRows ? m - i : kRows;
-      GemmMicroKernels<Math>::kOfRows[rows]({packed_a + i / kRows * a_stride, b, units, c + i * c_stride + j, c_stride,
-                                             columns, init, init == GemmInit::kBias ? bias + j : nullptr});
+LLM_INLINE void GemmBlockOf(const GemmBlockArgs& g) {
+  if (g.is_b_resident) {
+    for (size_t i = 0; i < g.m; i += kRows) {
+      for (size_t j = 0; j < g.n; j += kColumns) GemmTileAt<Math>(g, i, j);
+    }
+  } else {
+    for (size_t j = 0; j < g.n; j += kColumns) {
+      for (size_t i = 0; i < g.m; i += kRows) GemmTileAt<Math>(g, i, j);
     }
   }
 }

@@ -87,7 +87,7 @@ struct FloatSource {
   LLM_INLINE_METHOD F32 Across(size_t row, size_t unit, size_t count) const {
     return LoadN(p + unit * k_stride + row, count);
   }
-  LLM_INLINE_METHOD const void* AddressAcross(size_t row, size_t unit) const { return p + unit * k_stride + row; }
+  LLM_INLINE_METHOD const void* AddressAcross(size_t row, size_t k) const { return p + k * k_stride + row; }
   LLM_INLINE_METHOD float At(size_t row, size_t unit) const { return p[row * outer_stride + unit * k_stride]; }
 };
 
@@ -125,8 +125,9 @@ template <size_t kWidth, typename Source>
 LLM_INLINE void PackPanelCopied(const Source& source, size_t row, size_t rows, float* packed) {
   const size_t units = (source.k + Source::kPerUnit - 1) / Source::kPerUnit;
   for (size_t unit = 0; unit < units; ++unit) {
-    for (size_t first = 0; first < kWidth; first += 16) {
-      __builtin_prefetch(source.AddressAcross(row + first, unit + kPrefetchUnits));
+    for (size_t i = 0; i < Source::kPerUnit; ++i) {
+      const size_t k = (unit + kPrefetchUnits) * Source::kPerUnit + i;
+      for (size_t first = 0; first < kWidth; first += 16) __builtin_prefetch(source.AddressAcross(row + first, k));
     }
     float* to = packed + unit * kWidth;
     for (size_t first = 0; first < kWidth; first += kLanes) {

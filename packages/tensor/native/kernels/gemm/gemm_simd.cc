@@ -19,10 +19,7 @@ void GemmPackB(const float* source, size_t outer_stride, size_t k_stride, size_t
   PackPanels<kColumns>(FloatSource{source, outer_stride, k_stride, k}, outer, packed, panel_stride);
 }
 
-void GemmBlock(size_t m, size_t n, size_t k, const float* packed_a, size_t a_stride, const float* packed_b,
-               size_t b_stride, float* c, size_t c_stride, GemmInit init, const float* bias) {
-  GemmBlockOf<FloatMath>(m, n, k, packed_a, a_stride, packed_b, b_stride, c, c_stride, init, bias);
-}
+void GemmBlock(const GemmBlockArgs& args) { GemmBlockOf<FloatMath>(args); }
 
 namespace {
 

@@ -32,11 +32,21 @@ LLM_SIMD_FUNCTION(void, GemmPackA, (const float* source, size_t outer_stride, si
 LLM_SIMD_FUNCTION(void, GemmPackB, (const float* source, size_t outer_stride, size_t k_stride, size_t outer, size_t k,
                                     float* packed, size_t panel_stride));
 
-// C[m][n] = init + packed_a * packed_b. a_stride, b_stride: distance between panels in packed_a and packed_b.
-// Each element of C sums its products in order of k, wherever it lies in its tile. bias: n values, for kBias.
-LLM_SIMD_FUNCTION(void, GemmBlock, (size_t m, size_t n, size_t k, const float* packed_a, size_t a_stride,
-                                    const float* packed_b, size_t b_stride, float* c, size_t c_stride, GemmInit init,
-                                    const float* bias));
+// C[m][n] = init + packed_a * packed_b, over `units` units of k: values here, more in other products
+// (packed_gemm.h). Each element of C sums its products in order of k, wherever it lies in its tile.
+struct GemmBlockArgs {
+  size_t m, n, units;
+  const float* packed_a;
+  size_t a_stride;  // from panel to panel
+  const float* packed_b;
+  size_t b_stride;
+  float* c;  // its elements have four bytes
+  size_t c_stride;
+  GemmInit init;
+  const float* bias;          // n values, for kBias
+  bool is_b_resident = false; // B is read again for each panel of A; else A for each panel of B
+};
+LLM_SIMD_FUNCTION(void, GemmBlock, (const GemmBlockArgs& args));
 
 // Applies the activation to C[m][n] in place.
 LLM_SIMD_FUNCTION(void, GemmActivate, (float* c, size_t c_stride, size_t m, size_t n, Activation activation,

@@ -112,7 +112,7 @@ LLM_TEST(GemmEqualsItsDefinitionOnSmallSizes) {
 LLM_TEST(GemmEqualsItsDefinitionAcrossBlocks) {
   ForEachIsa([] {
     std::mt19937 random(11);
-    for (size_t k : {size_t{383}, size_t{384}, size_t{385}, size_t{900}}) {
+    for (size_t k : {kGemmBlockK - 1, kGemmBlockK, kGemmBlockK + 1, size_t{1100}}) {
       for (int layout = 0; layout < 4; ++layout) {
         Check({131, 67, k, (layout & 1) != 0, (layout & 2) != 0, layout == 1, layout == 2, Activation::kNone}, random);
         Check({37, 209, k, (layout & 1) != 0, (layout & 2) != 0, layout == 1, layout == 2, Activation::kRelu}, random);
@@ -124,8 +124,40 @@ LLM_TEST(GemmEqualsItsDefinitionAcrossBlocks) {
 
 LLM_TEST(GemmEqualsItsDefinitionForLongSums) {
   std::mt19937 random(13);
-  // Depth 4 Mi / (300 + 310) rounds down to 6,656: two parts. Only with the fastest kernels: the definition is slow.
+  // Fourteen blocks of k, packed one after the other. Only with the fastest kernels: the definition is slow.
   Check({300, 310, 7000, false, true, false, true, Activation::kRelu}, random);
+  Pool::Instance().SetThreads(2);
+}
+
+// Every kind of plan, with whole numbers, whose sums are exact whatever their order. Few, because the sizes are large.
+LLM_TEST(GemmIsExactOnWholeNumbersForEveryPlan) {
+  std::mt19937 random(17);
+  const auto whole = [&](size_t count) {
+    std::vector<float> values(count + 1);
+    for (float& value : values) value = static_cast<float>(random() % 7) - 3;
+    return values;
+  };
+  const Case cases[] = {
+      {40, 3000, 70, false, true, false, false, Activation::kNone},    // A shared, thin slices of B
+      {1900, 50, 70, true, false, false, false, Activation::kNone},    // B shared, slices of A
+      {300, 1800, 600, false, true, false, false, Activation::kNone},  // two blocks of k in a task
+      {20, 1300, 2000, false, false, false, false, Activation::kNone}, // B from memory, packed whole, four times
+      {4150, 4200, 520, false, true, false, false, Activation::kNone}, // two chunks of what is shared
+  };
+  for (const Case& c : cases) {
+    const std::vector<float> a = whole(c.m * c.k), b = whole(c.k * c.n);
+    std::vector<float> got(c.m * c.n + 1);
+    Run(GemmOf(c, a, b, {}, got), 2);
+    for (int i = 0; i < 2000; ++i) {
+      const size_t row = random() % c.m, column = random() % c.n;
+      float expected = 0;
+      for (size_t k = 0; k < c.k; ++k) {
+        expected += a[c.a_transposed ? k * c.m + row : row * c.k + k] *
+                    b[c.b_transposed ? column * c.k + k : k * c.n + column];
+      }
+      LLM_EXPECT(got[row * c.n + column] == expected, Text(c) + " at " + std::to_string(row * c.n + column));
+    }
+  }
   Pool::Instance().SetThreads(2);
 }
 

@@ -9,8 +9,8 @@ constexpr double kSerialFlops = 200e3;    // waking the pool would cost more
 size_t Smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 GemmTile TileOf(const PackedGemm& g) { return {g.a.width, g.b.width}; }
-GemmSizes SizesOf(const PackedGemm& g) { return {g.a.size, g.b.size, g.is_b_by_column}; }
 size_t UnitsOf(const PackedGemm& g) { return DivideUp(g.k, g.k_per_unit); }
+GemmSizes SizesOf(const PackedGemm& g) { return {g.a.size, g.b.size, UnitsOf(g), g.is_b_by_column}; }
 
 double FlopsOf(const PackedGemm& g) {
   return 2.0 * static_cast<double>(g.a.size) * static_cast<double>(g.b.size) * static_cast<double>(g.k);
@@ -101,7 +101,8 @@ class Part {
       const float* a = plan_.is_a_shared ? shared : sliced;
       const float* b = plan_.is_a_shared ? sliced : shared;
       const size_t units = BlockSize(unit);
-      g_.block(rows, columns, units, a, g_.a.width * units, b, g_.b.width * units, c, g_.c_row, init, bias);
+      g_.block({rows, columns, units, a, g_.a.width * units, b, g_.b.width * units, c, g_.c_row, init, bias,
+                plan_.is_a_shared});
     }
     if (is_last_ && g_.activation != Activation::kNone) {
       g_.activate(c, g_.c_row, rows, columns, g_.activation, g_.alpha);
@@ -129,33 +130,25 @@ class Part {
   size_t count_ = 0;
 };
 
-size_t ScratchOf(const PackedGemm& g, size_t units) {
-  return units == 0 ? 0 : PlanGemm(SizesOf(g), units, TileOf(g)).scratch;
-}
-
 }  // namespace
 
-size_t PackedGemmScratch(const PackedGemm& g) {
-  const size_t units = UnitsOf(g);
-  const size_t depth = Smaller(units, GemmDepth(SizesOf(g), TileOf(g)));
-  const size_t whole = ScratchOf(g, depth), last = ScratchOf(g, units % depth);
-  return whole > last ? whole : last;
+size_t PackedGemmScratch(const PackedGemm& g) { return PlanGemm(SizesOf(g), TileOf(g)).scratch; }
+
+size_t PackedGemmWorkspace(const PackedGemm& g) {
+  const GemmPlan plan = PlanGemm(SizesOf(g), TileOf(g));
+  return plan.is_sliced_whole ? 0 : plan.slice * plan.block_k;
 }
 
 void RunPackedGemm(const PackedGemm& g, float* scratch, Pool& pool) {
   Pool::Workspace();
+  const GemmPlan plan = PlanGemm(SizesOf(g), TileOf(g));
   const size_t units = UnitsOf(g);
-  const size_t depth = GemmDepth(SizesOf(g), TileOf(g));
-  for (size_t first = 0; first < units; first += depth) {
-    const size_t count = Smaller(units - first, depth);
-    const GemmPlan plan = PlanGemm(SizesOf(g), count, TileOf(g));
-    Part part(g, first, count, plan, scratch);
-    if (FlopsOf(g) < kSerialFlops) {
-      pool.RunSerially([&] { part.Run(pool); });
-    } else {
-      part.Run(pool);
+  const auto run = [&] {
+    for (size_t first = 0; first < units; first += plan.depth) {
+      Part(g, first, Smaller(units - first, plan.depth), plan, scratch).Run(pool);
     }
-  }
+  };
+  FlopsOf(g) < kSerialFlops ? pool.RunSerially(run) : run();
 }
 
 }  // namespace llm

@@ -25,10 +25,7 @@ struct GemmOperand {
   size_t width = 0;  // of its panels
 };
 
-// C[m][n] = init + packed_a * packed_b over `units` units (GemmBlock in gemm_simd.h). C's elements have four bytes.
-using GemmBlockFunction = void (*)(size_t m, size_t n, size_t units, const float* packed_a, size_t a_stride,
-                                   const float* packed_b, size_t b_stride, float* c, size_t c_stride, GemmInit init,
-                                   const float* bias);
+using GemmBlockFunction = void (*)(const GemmBlockArgs& args);
 using GemmActivateFunction = void (*)(float* c, size_t c_stride, size_t m, size_t n, Activation activation,
                                       float alpha);
 
@@ -50,6 +47,8 @@ struct PackedGemm {
 
 // Units of working memory that RunPackedGemm needs.
 size_t PackedGemmScratch(const PackedGemm& gemm);
+// And of each thread's workspace, at its start; at most kGemmSliceUnits.
+size_t PackedGemmWorkspace(const PackedGemm& gemm);
 // m, n and k must not be 0.
 void RunPackedGemm(const PackedGemm& gemm, float* scratch, Pool& pool);
 

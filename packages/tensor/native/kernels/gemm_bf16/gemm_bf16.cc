@@ -8,8 +8,8 @@ namespace llm {
 namespace {
 
 constexpr size_t kConvertGrain = 64 * 1024;
-constexpr size_t kSliceFloats = 64 * 1024;  // of the workspace, for packed panels; a tile of B comes after them
-static_assert(kSliceFloats + kGemmBf16Tile / 2 <= Pool::kWorkspaceFloats, "a tile must fit the workspace");
+// A tile of B comes after the packed slice.
+static_assert(kGemmSliceUnits + kGemmBf16Tile / 2 <= Pool::kWorkspaceFloats, "a tile must fit the workspace");
 
 template <size_t kElementBytes>
 void PackMatrix(const GemmOperand& operand, size_t first, size_t count, size_t k, size_t depth, float* packed,
@@ -35,7 +35,7 @@ void PackBBf16(const GemmOperand& b, size_t first, size_t count, size_t k, size_
 // operand.source is the GemmBf16.
 void PackBTile(const GemmOperand& b, size_t first, size_t count, size_t k, size_t depth, float* packed, size_t stride) {
   const GemmBf16& g = *static_cast<const GemmBf16*>(b.source);
-  uint16_t* tile = reinterpret_cast<uint16_t*>(Pool::Workspace() + kSliceFloats);
+  uint16_t* tile = reinterpret_cast<uint16_t*>(Pool::Workspace() + kGemmSliceUnits);
   const auto pack = PairKernelsForCpu().pack_b_bf16;
   const size_t columns = kGemmBf16Tile / depth / b.width * b.width;
   for (size_t done = 0; done < count; done += columns) {

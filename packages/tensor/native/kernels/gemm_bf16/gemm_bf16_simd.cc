@@ -25,7 +25,7 @@ struct RoundedFloats {
   LLM_INLINE_METHOD F32 Across(size_t row, size_t unit, size_t count) const {
     return RoundToBf16(LoadN(p + unit * k_stride + row, count));
   }
-  LLM_INLINE_METHOD const void* AddressAcross(size_t row, size_t unit) const { return p + unit * k_stride + row; }
+  LLM_INLINE_METHOD const void* AddressAcross(size_t row, size_t k) const { return p + k * k_stride + row; }
   LLM_INLINE_METHOD float At(size_t row, size_t unit) const {
     return RoundToBf16(Set(p[row * outer_stride + unit * k_stride]))[0];
   }
@@ -47,7 +47,7 @@ struct WidenedBf16 {
   LLM_INLINE_METHOD F32 Across(size_t row, size_t unit, size_t count) const {
     return Bf16ToFloat(LoadBf16N(p + unit * k_stride + row, count));
   }
-  LLM_INLINE_METHOD const void* AddressAcross(size_t row, size_t unit) const { return p + unit * k_stride + row; }
+  LLM_INLINE_METHOD const void* AddressAcross(size_t row, size_t k) const { return p + k * k_stride + row; }
   LLM_INLINE_METHOD float At(size_t row, size_t unit) const {
     return Bf16ToFloat(LoadBf16N(p + row * outer_stride + unit * k_stride, 1))[0];
   }

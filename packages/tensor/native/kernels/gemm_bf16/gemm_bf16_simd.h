@@ -30,8 +30,7 @@ void PairPackAFloat LLM_PACK_PARAMS;
 void PairPackABf16 LLM_PACK_PARAMS;
 void PairPackBFloat LLM_PACK_PARAMS;
 void PairPackBBf16 LLM_PACK_PARAMS;
-void PairBlock(size_t m, size_t n, size_t units, const float* packed_a, size_t a_stride, const float* packed_b,
-               size_t b_stride, float* c, size_t c_stride, GemmInit init, const float* bias);
+void PairBlock(const GemmBlockArgs& args);
 }  // namespace avx512bf16
 #endif
 

@@ -45,7 +45,7 @@ struct FloatPairs {
     const F32 next = 2 * unit + 1 < k ? LoadN(from + k_stride, count) : Zero();
     return Interleave(RoundBoth(LoadN(from, count), next));
   }
-  LLM_INLINE_METHOD const void* AddressAcross(size_t row, size_t unit) const { return p + 2 * unit * k_stride + row; }
+  LLM_INLINE_METHOD const void* AddressAcross(size_t row, size_t k) const { return p + k * k_stride + row; }
   LLM_INLINE_METHOD float At(size_t row, size_t unit) const {
     const float* from = p + row * outer_stride + 2 * unit * k_stride;
     const F32 next = 2 * unit + 1 < k ? Set(from[k_stride]) : Zero();
@@ -76,7 +76,7 @@ struct Bf16Pairs {
         2 * unit + 1 < k ? _mm256_maskz_loadu_epi16(mask, from + k_stride) : _mm256_setzero_si256();
     return Interleave(_mm512_inserti64x4(_mm512_castsi256_si512(first), second, 1));
   }
-  LLM_INLINE_METHOD const void* AddressAcross(size_t row, size_t unit) const { return p + 2 * unit * k_stride + row; }
+  LLM_INLINE_METHOD const void* AddressAcross(size_t row, size_t k) const { return p + k * k_stride + row; }
   LLM_INLINE_METHOD float At(size_t row, size_t unit) const {
     const uint16_t* from = p + row * outer_stride + 2 * unit * k_stride;
     const uint32_t next = 2 * unit + 1 < k ? from[k_stride] : 0;
@@ -114,9 +114,6 @@ void PairPackBBf16 LLM_PACK_PARAMS {
   PackFrom<kColumns, Bf16Pairs, uint16_t>(source, outer_stride, k_stride, outer, k, packed, panel_stride);
 }
 
-void PairBlock(size_t m, size_t n, size_t units, const float* packed_a, size_t a_stride, const float* packed_b,
-               size_t b_stride, float* c, size_t c_stride, GemmInit init, const float* bias) {
-  GemmBlockOf<PairMath>(m, n, units, packed_a, a_stride, packed_b, b_stride, c, c_stride, init, bias);
-}
+void PairBlock(const GemmBlockArgs& args) { GemmBlockOf<PairMath>(args); }
 
 }  // namespace llm::LLM_ISA

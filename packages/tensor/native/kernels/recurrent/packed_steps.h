@@ -42,8 +42,8 @@ class PackedWeight {
     const float* b = packed_ + group * group_size_ + First(panel) * k_;
     for (size_t k = 0; k < k_; k += kGemmBlockK) {
       const size_t depth = k_ - k < kGemmBlockK ? k_ - k : kGemmBlockK;
-      block(rows, Width(panel), depth, packed_rows + k * tile_.rows, k_ * tile_.rows, b + k * tile_.columns,
-            k_ * tile_.columns, c, c_row, k > 0 ? GemmInit::kC : init, k > 0 ? nullptr : bias);
+      block({rows, Width(panel), depth, packed_rows + k * tile_.rows, k_ * tile_.rows, b + k * tile_.columns,
+             k_ * tile_.columns, c, c_row, k > 0 ? GemmInit::kC : init, k > 0 ? nullptr : bias});
     }
   }
 
