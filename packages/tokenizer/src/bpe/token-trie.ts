@@ -9,19 +9,24 @@ import type { RawTokens } from './raw-tokens.ts';
 import type { MergeTable } from './merge-table.ts';
 import type { TokenSplits } from './token-splits.ts';
 
-/** No key is 0: the root has tables of its own. */
+/** No key is 0. */
 const EMPTY = 0;
 /** In `#two`: there are tokens, not put in yet. */
 const PENDING = -1;
+/** What stands for a parent in the keys of nodes that have none. */
+const ROOT = -1;
+/** A key that nobody looks for. */
+const TAKEN = -257;
 
 export class TokenTrie {
   readonly #tokens: RawTokens;
   readonly #splits: TokenSplits;
-  /** By node: (longest token on the way to it + 1) · 2, and 1 where the node has children. */
+  /**
+   * Nodes, each at the place that the hash of its key gives: pairs of key, which is parent · 256 + byte, and value, which
+   * is (longest token on the way to the node + 1) · 2, and 1 more where it has children. A step touches one cache line.
+   * Place 0 is taken, for 0 says that there is no node.
+   */
   readonly #nodes: Int32Array;
-  #count = 1;
-  /** Pairs of node · 256 + byte and child. */
-  readonly #edges: Int32Array;
   readonly #mask: number;
   readonly #one = new Int32Array(256);
   readonly #two = new Int32Array(1 << 16);
@@ -43,9 +48,9 @@ export class TokenTrie {
     this.#ends = new Int32Array(size);
     this.#next = new Int32Array(size);
     const bound = nodeBound(table, splits, bases);
-    this.#nodes = new Int32Array(bound);
     const capacity = 1 << (32 - Math.clz32(Math.floor(bound * 1.4)));
-    this.#edges = new Int32Array(capacity * 2);
+    this.#nodes = new Int32Array(capacity * 2);
+    this.#nodes[0] = TAKEN;
     this.#mask = capacity - 1;
     this.#listTokens(table.list, bases);
   }
@@ -58,43 +63,62 @@ export class TokenTrie {
   /** The longest token that begins at `start`, or −1. */
   longest(bytes: Uint8Array, start: number, end: number): number {
     const nodes = this.#nodes;
+    const mask = this.#mask;
     const first = bytes[start] as number;
-    let node = this.#one[first] as number;
     let i = start + 1;
-    if (i < end) {
-      const second = bytes[i] as number;
-      let next = this.#two[(first << 8) | second] as number;
-      if (next === PENDING) next = this.#open((first << 8) | second);
-      if (next === 0) return ((nodes[node] as number) >> 1) - 1;
-      node = next;
+    if (i >= end) return this.#tokenAt(this.#one[first] as number);
+    const second = bytes[i] as number;
+    let node = this.#two[(first << 8) | second] as number;
+    if (node === PENDING) node = this.#open((first << 8) | second);
+    if (node === 0) return this.#tokenAt(this.#one[first] as number);
+    i++;
+    if (first >= 0xe0 && first < 0xf0 && i < end) {
+      const three = this.#three[threeBytes(first, second, bytes[i] as number)] as number;
+      if (three === 0) return this.#tokenAt(node);
+      node = three;
       i++;
-      if (first >= 0xe0 && first < 0xf0 && i < end) {
-        next = this.#three[threeBytes(first, second, bytes[i] as number)] as number;
-        if (next === 0) return ((nodes[node] as number) >> 1) - 1;
-        node = next;
-        i++;
-      }
-      while (i < end && ((nodes[node] as number) & 1) === 1) {
-        next = this.#child(node, bytes[i] as number);
-        if (next < 0) break;
-        node = next;
-        i++;
-      }
     }
-    return ((nodes[node] as number) >> 1) - 1;
+    let value = nodes[node * 2 + 1] as number;
+    while (i < end && (value & 1) === 1) {
+      const key = (node << 8) | (bytes[i] as number);
+      let slot = hashKey(key) & mask;
+      let found = nodes[slot * 2];
+      while (found !== key && found !== EMPTY) {
+        slot = (slot + 1) & mask;
+        found = nodes[slot * 2];
+      }
+      if (found === EMPTY) break;
+      node = slot;
+      value = nodes[slot * 2 + 1] as number;
+      i++;
+    }
+    return (value >> 1) - 1;
+  }
+
+  /** The longest token on the way to a node, or −1; also of no node. */
+  #tokenAt(node: number): number {
+    return ((this.#nodes[node * 2 + 1] as number) >> 1) - 1;
   }
 
   #child(node: number, byte: number): number {
-    const edges = this.#edges;
-    const mask = this.#mask;
-    const key = (node << 8) | byte;
-    let slot = hashEdge(key) & mask;
-    for (;;) {
-      const found = edges[slot * 2];
-      if (found === key) return edges[slot * 2 + 1] as number;
-      if (found === EMPTY) return -1;
-      slot = (slot + 1) & mask;
-    }
+    const slot = this.#locate((node << 8) | byte);
+    return this.#nodes[slot * 2] === EMPTY ? -1 : slot;
+  }
+
+  /** Place of the node of a key, or the empty one where it belongs. */
+  #locate(key: number): number {
+    const nodes = this.#nodes;
+    let slot = hashKey(key) & this.#mask;
+    while (nodes[slot * 2] !== key && nodes[slot * 2] !== EMPTY) slot = (slot + 1) & this.#mask;
+    return slot;
+  }
+
+  #place(parent: number, byte: number, value: number): number {
+    const key = (parent << 8) | byte;
+    const slot = this.#locate(key);
+    this.#nodes[slot * 2] = key;
+    this.#nodes[slot * 2 + 1] = value;
+    return slot;
   }
 
   /** Single bytes are put in at once; the others are listed, the last merge first, as each goes to the front. */
@@ -106,10 +130,8 @@ export class TokenTrie {
     for (const id of bases) {
       if (this.#splits.lengthOf(id) > 1) this.#listToken(id);
       else {
-        const node = (this.#one[this.#tokens.bytes[this.#tokens.starts[id] as number] as number] =
-          this.#count++);
-        this.#nodes[node] = (id + 1) << 1;
-        this.#ends[id] = node;
+        const byte = this.#tokens.bytes[this.#tokens.starts[id] as number] as number;
+        this.#one[byte] = this.#ends[id] = this.#place(ROOT, byte, (id + 1) << 1);
       }
     }
   }
@@ -126,10 +148,9 @@ export class TokenTrie {
   /** Puts in the tokens that begin with two bytes, the shortest first; returns the node of the two. */
   #open(key: number): number {
     const firstByte = key >> 8;
-    const root = this.#one[firstByte] || (this.#one[firstByte] = this.#count++);
-    const two = (this.#two[key] = this.#count++);
-    this.#nodes[root] = (this.#nodes[root] as number) | 1;
-    this.#nodes[two] = (this.#nodes[root] as number) & ~1;
+    const root = this.#one[firstByte] || (this.#one[firstByte] = this.#place(ROOT, firstByte, 0));
+    const two = this.#addTo(root, key & 0xff);
+    this.#two[key] = two;
     const ids: number[] = [];
     for (let listed = this.#first[key] as number; listed > 0;) {
       ids.push(listed - 1);
@@ -150,37 +171,32 @@ export class TokenTrie {
     // Its left part may be longer than two bytes, and in.
     const isIn = left >= 0 && splits.lengthOf(left) > 2;
     let node = isIn ? (this.#ends[left] as number) : two;
-    let before = (this.#nodes[two] as number) >> 1;
+    let before = this.#tokenAt(two);
     for (let i = start + (isIn ? splits.lengthOf(left) : 2); i < end; i++) {
       const byte = bytes[i] as number;
-      before = (this.#nodes[node] as number) >> 1;
+      before = this.#tokenAt(node);
       let next = this.#child(node, byte);
       if (next < 0) next = this.#add(node, byte, bytes, start, i);
       node = next;
     }
-    this.#shorter[id] = before - 1;
-    this.#nodes[node] = ((id + 1) << 1) | ((this.#nodes[node] as number) & 1);
+    this.#shorter[id] = before;
+    this.#nodes[node * 2 + 1] = ((id + 1) << 1) | ((this.#nodes[node * 2 + 1] as number) & 1);
     this.#ends[id] = node;
   }
 
   #add(parent: number, byte: number, bytes: Uint8Array, start: number, i: number): number {
-    const node = this.#count++;
+    const node = this.#addTo(parent, byte);
     const first = bytes[start] as number;
-    this.#nodes[node] = (this.#nodes[parent] as number) & ~1;
-    this.#nodes[parent] = (this.#nodes[parent] as number) | 1;
-    this.#place(parent, byte, node);
     if (i === start + 2 && first >= 0xe0 && first < 0xf0)
       this.#three[threeBytes(first, bytes[start + 1] as number, byte)] = node;
     return node;
   }
 
-  #place(node: number, byte: number, child: number): void {
-    const edges = this.#edges;
-    const key = (node << 8) | byte;
-    let slot = hashEdge(key) & this.#mask;
-    while (edges[slot * 2] !== EMPTY) slot = (slot + 1) & this.#mask;
-    edges[slot * 2] = key;
-    edges[slot * 2 + 1] = child;
+  /** A child whose longest token is that of its parent. */
+  #addTo(parent: number, byte: number): number {
+    const value = this.#nodes[parent * 2 + 1] as number;
+    this.#nodes[parent * 2 + 1] = value | 1;
+    return this.#place(parent, byte, value & ~1);
   }
 }
 
@@ -196,7 +212,7 @@ function threeBytes(first: number, second: number, third: number): number {
   return ((first & 0x0f) << 12) | ((second & 0x3f) << 6) | (third & 0x3f);
 }
 
-function hashEdge(key: number): number {
+function hashKey(key: number): number {
   const mixed = Math.imul(key, 0x9e3779b1);
   return mixed ^ (mixed >>> 15);
 }

@@ -13,8 +13,8 @@ import { Utf8Buffer } from '../bpe/utf8-buffer.ts';
 const MAX_CACHED_PIECES = 3 << 17;
 /** Longer pieces are rarely seen twice. */
 const MAX_CACHED_BYTES = 48;
-/** Pieces up to here are cached at once, longer ones when they come again: in Chinese most never do. */
-const CACHED_AT_ONCE_BYTES = 8;
+/** Pieces up to here are cached at once, longer ones, most of which never come again, when they do. */
+const CACHED_AT_ONCE_BYTES = 24;
 /** One byte of fingerprint for each of so many kinds of long piece that came once. */
 const SEEN_ONCE_SLOTS = 1 << 17;
 
