@@ -65,6 +65,11 @@ export { globalNorm } from './ops/global-norm.ts';
 export { checkpoint, noGradient, stopGradient, valueAndGrads } from './autodiff/index.ts';
 export type { LossWithMetrics, ValueAndGrads } from './autodiff/index.ts';
 export {
+  activationStorage,
+  setActivationStorage,
+  type ActivationStorage,
+} from './precision/activation-storage.ts';
+export {
   matmulPrecision,
   setMatmulPrecision,
   type MatmulPrecision,

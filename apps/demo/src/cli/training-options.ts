@@ -1,7 +1,7 @@
 // Flags that every training command has.
 import { linear } from '@llm/optim';
-import { setMatmulPrecision } from '@llm/tensor';
-import type { Generator, MatmulPrecision, nn } from '@llm/tensor';
+import { setActivationStorage, setMatmulPrecision } from '@llm/tensor';
+import type { ActivationStorage, Generator, MatmulPrecision, nn } from '@llm/tensor';
 import { setGradientCheckpointing } from '@llm/transformer';
 import type { CausalLm } from '@llm/transformer';
 import { contextLength } from '../models/context-length.ts';
@@ -33,6 +33,12 @@ export const TRAINING_OPTIONS = {
     type: 'boolean',
     description: 'compute activations again in the backward pass: less memory, more time',
   },
+  'activation-storage': {
+    type: 'string',
+    description: 'of what layers keep for the backward pass; bfloat16 takes half the memory',
+    choices: ['float32', 'bfloat16'],
+    default: 'float32',
+  },
   precision: {
     type: 'string',
     description: 'of matrix products; everything stored stays float32',
@@ -63,11 +69,16 @@ export function trainingOptions(
   };
 }
 
-/** Does what --precision and --checkpoint-activations say. */
+/** Does what --precision, --activation-storage and --checkpoint-activations say. */
 export function prepareTraining(
   model: nn.Module,
-  values: { readonly 'checkpoint-activations': boolean; readonly precision: string },
+  values: {
+    readonly 'checkpoint-activations': boolean;
+    readonly 'activation-storage': string;
+    readonly precision: string;
+  },
 ): void {
+  setActivationStorage(values['activation-storage'] as ActivationStorage);
   setMatmulPrecision(values.precision as MatmulPrecision);
   if (values['checkpoint-activations']) setGradientCheckpointing(model);
 }

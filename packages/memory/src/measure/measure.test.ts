@@ -5,6 +5,7 @@ import {
   memoryStats,
   resetPeakMemory,
   scope,
+  setActivationStorage,
   tf,
   useBackend,
   valueAndGrads,
@@ -87,6 +88,18 @@ describe('measureTrainingStep', () => {
     expect(tf.getBackend()).toBe('native');
   });
 
+  it('counts activations kept in bfloat16, too', async () => {
+    const whole = await measureTrainingStep(program(LLAMA));
+    setActivationStorage('bfloat16');
+    try {
+      const half = await measureTrainingStep(program(LLAMA));
+      expect(half.totalBytes).toBe(await peakOnNative(LLAMA));
+      expect(half.totalBytes).toBeLessThan(whole.totalBytes);
+    } finally {
+      setActivationStorage('float32');
+    }
+  });
+
   it('says what the bytes are for', async () => {
     const measured = await measureTrainingStep(program(LLAMA));
     const bytes = (name: string) => partBytes(measured, name);
@@ -107,10 +120,10 @@ describe('measureTrainingStep', () => {
     expect(frozen.totalBytes).toBeLessThan(measured.totalBytes);
   });
 
-  it('leaves nothing behind', async () => {
+  it.each([GPT2, LLAMA])('leaves nothing behind, $modelType', async (config) => {
     await useBackend('meta');
     const before = memoryStats();
-    await measureTrainingStep(program(GPT2));
+    await measureTrainingStep(program(config));
     expect(memoryStats().liveBytes).toBe(before.liveBytes);
     expect(memoryStats().liveTensors).toBe(before.liveTensors);
   });

@@ -42,7 +42,9 @@ function contributionsOf(
   gradients: GradientMap,
 ): [id: number, gradient: tf.Tensor][] {
   try {
-    return addEmbeddingGradient(node, gradients) ? [] : inputGradients(node, tape, gradients);
+    if (addEmbeddingGradient(node, gradients)) return [];
+    tape.unpackSaved(node);
+    return inputGradients(node, tape, gradients);
   } catch (error) {
     freeSaved(node);
     throw error;

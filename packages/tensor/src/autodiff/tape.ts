@@ -1,7 +1,9 @@
 /** What tfjs records while a tape is on, seen through its engine (tfjs-core 4.22,
  *  `Engine.addTapeNode`). Only this file touches the engine's internals. */
 import * as tf from '@tensorflow/tfjs-core';
+import { activationStorage } from '../precision/activation-storage.ts';
 import { freeUnread } from './saved-for-gradient.ts';
+import { StoredActivations } from './stored-activations.ts';
 
 /** One recorded kernel call: its inputs, its outputs, its gradient and what that needs. */
 export type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number];
@@ -11,9 +13,11 @@ export type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][numbe
  *  parameter precedes cost no activation memory. Of the others, what no gradient will read. */
 export class DependencyTape extends Array<TapeNode> {
   readonly #dependent = new Set<number>();
+  #activations: StoredActivations | undefined; // undefined: they stay float32
 
   static over(sources: readonly tf.Tensor[]): DependencyTape {
     const tape = new DependencyTape();
+    if (activationStorage() === 'bfloat16') tape.#activations = new StoredActivations();
     for (const source of sources) tape.#dependent.add(source.id);
     return tape;
   }
@@ -29,12 +33,18 @@ export class DependencyTape extends Array<TapeNode> {
       if (inputs.length > 0) {
         for (const output of node.outputs) this.#dependent.add(output.id);
         freeUnread(node, inputs);
+        noGradient(() => this.#activations?.pack(node));
         super.push(node);
       } else {
         freeSaved(node);
       }
     }
     return this.length;
+  }
+
+  /** Makes what the node saved what it was: call before its gradient. */
+  unpackSaved(node: TapeNode): void {
+    noGradient(() => this.#activations?.unpack(node));
   }
 
   #dependentInputs(node: TapeNode): string[] {

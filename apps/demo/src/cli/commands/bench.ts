@@ -8,7 +8,11 @@ import { measurePeers } from './bench/peers.ts';
 import { profileSteps } from './bench/profile-step.ts';
 import { profileTable } from './bench/profile-table.ts';
 
-const { precision, 'checkpoint-activations': checkpointActivations } = TRAINING_OPTIONS;
+const {
+  precision,
+  'activation-storage': activationStorage,
+  'checkpoint-activations': checkpointActivations,
+} = TRAINING_OPTIONS;
 
 export const command = defineCommand({
   name: 'bench',
@@ -35,6 +39,7 @@ export const command = defineCommand({
     block: { type: 'integer', description: 'tokens of a sequence', default: 64, minimum: 2 },
     steps: { type: 'integer', description: 'steps to measure', default: 5, minimum: 1 },
     precision,
+    'activation-storage': activationStorage,
     'checkpoint-activations': checkpointActivations,
   },
   async run({ values, positionals, output }) {

@@ -1,4 +1,4 @@
-// float16 (IEEE 754 binary16) and bfloat16 to float32 and back, rounding to nearest, ties to even.
+// float16 (IEEE 754 binary16) to float32 and back, rounding to nearest, ties to even. (bfloat16: simd/bf16-inl.h)
 #pragma once
 
 #include <cstdint>
@@ -47,14 +47,6 @@ inline uint16_t FloatToHalf(float value) {
   }
   const uint32_t rounded = magnitude + 0xfff + ((magnitude >> 13) & 1) - (112u << 23);
   return sign | static_cast<uint16_t>(rounded >> 13);
-}
-
-inline float Bfloat16ToFloat(uint16_t half) { return FloatFromBits(static_cast<uint32_t>(half) << 16); }
-
-inline uint16_t FloatToBfloat16(float value) {
-  const uint32_t bits = BitsOfFloat(value);
-  if ((bits & 0x7fffffff) > 0x7f800000) return static_cast<uint16_t>((bits >> 16) | 64);  // NaN stays NaN
-  return static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
 inline float ReadHalf(const uint8_t* at) { return HalfToFloat(Read16(at)); }

@@ -1,6 +1,7 @@
 #include "kernels/dequantize/dequantize.h"
 
 #include "kernels/blocks/half.h"
+#include "kernels/gemm_bf16/gemm_bf16.h"
 #include "node/instruction.h"
 
 namespace llm {
@@ -16,10 +17,9 @@ void DecodeAll(BlockSize size, const uint8_t* bytes, float* out, size_t count, P
   });
 }
 
-template <float (*to_float)(uint16_t)>
 void DecodeHalves(const uint8_t* bytes, float* out, size_t count, Pool& pool) {
   pool.ForRange(count, kGrainElements, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) out[i] = to_float(Read16(bytes + 2 * i));
+    for (size_t i = begin; i < end; ++i) out[i] = ReadHalf(bytes + 2 * i);
   });
 }
 
@@ -29,9 +29,9 @@ void Dequantize(BlockType type, const uint8_t* blocks, float* out, size_t count,
   const BlockSize size = SizeOf(type);
   switch (type) {
     case BlockType::kF16:
-      return DecodeHalves<HalfToFloat>(blocks, out, count, pool);
+      return DecodeHalves(blocks, out, count, pool);
     case BlockType::kBf16:
-      return DecodeHalves<Bfloat16ToFloat>(blocks, out, count, pool);
+      return Bf16ToFloats(reinterpret_cast<const uint16_t*>(blocks), out, count, pool);
     case BlockType::kQ4_0:
       return DecodeAll<BlockQ4_0>(size, blocks, out, count, pool);
     case BlockType::kQ4_1:

@@ -1,6 +1,7 @@
 #include "kernels/quantize/quantize.h"
 
 #include "kernels/blocks/half.h"
+#include "kernels/gemm_bf16/gemm_bf16.h"
 #include "node/instruction.h"
 
 namespace llm {
@@ -16,10 +17,9 @@ void EncodeAll(BlockSize size, const float* x, uint8_t* bytes, size_t count, Poo
   });
 }
 
-template <uint16_t (*to_half)(float)>
 void EncodeHalves(const float* x, uint8_t* bytes, size_t count, Pool& pool) {
   pool.ForRange(count, kGrainElements, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) Write16(bytes + 2 * i, to_half(x[i]));
+    for (size_t i = begin; i < end; ++i) Write16(bytes + 2 * i, FloatToHalf(x[i]));
   });
 }
 
@@ -29,9 +29,9 @@ void Quantize(BlockType type, const float* x, uint8_t* blocks, size_t count, Poo
   const BlockSize size = SizeOf(type);
   switch (type) {
     case BlockType::kF16:
-      return EncodeHalves<FloatToHalf>(x, blocks, count, pool);
+      return EncodeHalves(x, blocks, count, pool);
     case BlockType::kBf16:
-      return EncodeHalves<FloatToBfloat16>(x, blocks, count, pool);
+      return FloatsToBf16(x, reinterpret_cast<uint16_t*>(blocks), count, pool);
     case BlockType::kQ4_0:
       return EncodeAll<BlockQ4_0>(size, x, blocks, count, pool);
     case BlockType::kQ4_1:

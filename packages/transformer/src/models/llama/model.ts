@@ -152,6 +152,11 @@ export class LlamaForCausalLm extends CausalLm {
   outputWeight(): Variable | undefined {
     return plainWeight(this.lmHead ?? this.model.embedTokens);
   }
+
+  override dispose(): void {
+    this.model.dispose();
+    super.dispose();
+  }
 }
 
 function llamaShape(config: LlamaConfig): ModelShape {

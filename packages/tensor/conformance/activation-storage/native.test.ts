@@ -1,0 +1,3 @@
+import { runActivationStorage } from './run-activation-storage.ts';
+
+runActivationStorage('native');
