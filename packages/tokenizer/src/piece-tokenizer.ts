@@ -6,7 +6,7 @@ import type { TokenizerDefinition } from './io/tokenizer-json.ts';
 import type { Model } from './model.ts';
 import { knownScanner } from './pre-tokenizers/known-scanner.ts';
 import { parsePreTokenizer } from './pre-tokenizers/pre-tokenizer.ts';
-import { LazyTokenizer, metaTokenizer } from './pieces/meta-tokenizer.ts';
+import { fusedMetaTokenizer, LazyTokenizer, metaTokenizer } from './pieces/meta-tokenizer.ts';
 import type { StretchTokenizer } from './pieces/stretch-tokenizer.ts';
 import { wellFormed } from './unicode/well-formed.ts';
 import { UnigramModel } from './unigram/unigram-model.ts';
@@ -24,18 +24,32 @@ export function asksForOrigin({ normalizer, preTokenizer }: TokenizerDefinition)
 
 /** Normalizer, pre-tokenizer and model in one, where words can be taken one by one. */
 export function fusedTokenizer(
-  { model, normalizer, preTokenizer, addedTokens }: TokenizerDefinition,
+  definition: TokenizerDefinition,
   normalize: (text: string) => string,
 ): StretchTokenizer | undefined {
-  if (!(model instanceof WordPieceModel) || !isBert(normalizer, preTokenizer)) return undefined;
   // Such tokens are looked for in the normalized text.
-  if (addedTokens.some((token) => token.normalized)) return undefined;
+  if (definition.addedTokens.some((token) => token.normalized)) return undefined;
+  const { model, normalizer, preTokenizer } = definition;
+  if (!(model instanceof WordPieceModel))
+    return fusedMetaTokenizer(definition, () => normalizedFirst(definition, normalize));
+  if (!isBert(normalizer, preTokenizer)) return undefined;
   return new BertEncoder({
     model,
     normalize,
     split: parsePreTokenizer(preTokenizer, 'pre_tokenizer'),
     cutsIdeographs: isObject(normalizer) && normalizer['handle_chinese_chars'] !== false,
   });
+}
+
+function normalizedFirst(
+  definition: TokenizerDefinition,
+  normalize: (text: string) => string,
+): StretchTokenizer {
+  const rest = pieceTokenizer(definition);
+  return {
+    encode: (text, output, isFirst) => rest.encode(normalize(text), output, isFirst),
+    clearCache: () => rest.clearCache(),
+  };
 }
 
 /** Pre-tokenizer and model in one: the ids of a stretch of normalized text. */

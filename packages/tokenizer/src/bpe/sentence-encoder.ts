@@ -2,61 +2,57 @@
  * The fast path of SentencePiece's BPE, whose symbols are characters and whose blanks are ▁: word by word where no token
  * goes beyond a word, each word through backtracking. Tested equal to the general path.
  */
-import type { IdBuffer } from '../model.ts';
-import { crossesWords, scanMetaPieces, scanMetaWords, scanWhole } from '../pieces/meta-words.ts';
+import type { BlankCuts, BlankUse } from '../pieces/blank-words.ts';
+import { blankScanner, crossesWords, META, tokensWithBlanks } from '../pieces/blank-words.ts';
+import { CharacterCuts, characterIds } from '../pieces/character-cuts.ts';
 import { PieceEncoder } from '../pieces/piece-encoder.ts';
+import { characterLength } from '../unicode/utf8.ts';
 import type { BpeModel, Substitute } from './bpe-model.ts';
 import { Backtracker } from './merge-by-backtracking.ts';
+import type { RawTokens } from './raw-tokens.ts';
 
-const META = '\u2581';
 const MAX_SUBSTITUTES = 10_000;
 
 export class SentenceEncoder {
   readonly #model: BpeModel;
   readonly #backtracker: Backtracker;
-  readonly #pieces: PieceEncoder;
+  readonly pieces: PieceEncoder;
   /** By the bytes of a character. */
   readonly #substitutes = new Map<number, Substitute>();
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
   /**
    * Undefined where the model has options that the fast path does not know.
-   * @param cutsAlways every ▁ begins a piece, whatever the tokens (Metaspace with `split`)
    */
-  static create(model: BpeModel, cutsAlways: boolean): SentenceEncoder | undefined {
+  static create(model: BpeModel, blanks: BlankUse): SentenceEncoder | undefined {
     const { continuingSubwordPrefix, endOfWordSuffix, ignoreMerges } = model.options;
     if (continuingSubwordPrefix || endOfWordSuffix || ignoreMerges) return undefined;
     // A blank that is unknown would join the unknown characters around it to one token.
     if (model.tokenToId(META) === undefined) return undefined;
     const { packed } = model.vocabulary;
-    const bases = characterTokens(packed);
     if (packed.hasDuplicates || model.mergesSubstitutes) return undefined;
-    const backtracker = Backtracker.create(model.mergeTable, packed, bases);
-    return backtracker && new SentenceEncoder(model, backtracker, cutsAlways);
+    const tokens = blanks === 'kept' ? packed : tokensWithBlanks(packed);
+    const backtracker = Backtracker.create(model.mergeTable, tokens, characterTokens(tokens));
+    if (backtracker === undefined) return undefined;
+    const cuts = { metaspace: 'each', replaced: wordCuts(tokens, backtracker), kept: 'none' };
+    return new SentenceEncoder(model, tokens, backtracker, cuts[blanks] as BlankCuts);
   }
 
-  private constructor(model: BpeModel, backtracker: Backtracker, cutsAlways: boolean) {
+  private constructor(
+    model: BpeModel,
+    tokens: RawTokens,
+    backtracker: Backtracker,
+    blanks: BlankCuts,
+  ) {
     this.#model = model;
     this.#backtracker = backtracker;
-    const { bytes, starts, ends } = model.vocabulary.packed;
-    const isCrossed = (start: number, id: number): boolean =>
-      start >= 0 && backtracker.isMade(id) && crossesWords(bytes, start, ends[id] as number);
-    const scan = starts.some(isCrossed) ? scanWhole : scanMetaWords;
-    this.#pieces = new PieceEncoder({
-      scan: cutsAlways ? scanMetaPieces : scan,
+    this.pieces = new PieceEncoder({
+      characterIds: characterIds(tokens, () => true),
+      scan: blankScanner(blanks, new CharacterCuts(tokens)),
       encodePiece: (text, start, end, ids, count) =>
         this.#encodePiece(text, start, end, ids, count),
       hasPlainWords: false,
     });
-  }
-
-  /** @param text with ▁ for blanks */
-  encode(text: string, output: IdBuffer): void {
-    this.#pieces.encode(text, output);
-  }
-
-  clearCache(): void {
-    this.#pieces.clearCache();
   }
 
   #encodePiece(
@@ -98,25 +94,19 @@ export class SentenceEncoder {
   }
 }
 
+/** Words are taken one by one unless a token that merges make goes beyond one. */
+function wordCuts({ bytes, starts, ends }: RawTokens, backtracker: Backtracker): BlankCuts {
+  const isCrossed = (start: number, id: number): boolean =>
+    start >= 0 && backtracker.isMade(id) && crossesWords(bytes, start, ends[id] as number);
+  return starts.some(isCrossed) ? 'none' : 'words';
+}
+
 /** Ids of the tokens of one character. */
-function characterTokens({
-  bytes,
-  starts,
-  ends,
-}: {
-  readonly bytes: Uint8Array;
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-}): number[] {
+function characterTokens({ bytes, starts, ends }: RawTokens): number[] {
   const ids: number[] = [];
   starts.forEach((start, id) => {
     if (start >= 0 && (ends[id] as number) - start === characterLength(bytes[start] ?? 0))
       ids.push(id);
   });
   return ids;
-}
-
-function characterLength(firstByte: number): number {
-  if (firstByte < 0x80) return 1;
-  return firstByte < 0xe0 ? 2 : firstByte < 0xf0 ? 3 : 4;
 }

@@ -52,6 +52,7 @@ const PARTS = [
   '\u0958',
   '𝔸',
   '𠀀',
+  ...'©®¼\u0007\u0085‘…‼\u2044₂㐀䷀\ufffd',
 ];
 const text = fc.array(fc.constantFrom(...PARTS), { maxLength: 20 }).map((parts) => parts.join(''));
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });

@@ -14,19 +14,20 @@ export const LONGEST_RULE = 'takes_longest_rule';
 const MAX_GRAPHEME_BYTES = 5;
 /**
  * A character is a grapheme of its own if it and its neighbours are such that join with nothing before them and take only
- * marks and joiners after them: ASCII, Latin, Greek and Cyrillic letters, kana, ideographs, full-width forms, emoji. Only the
- * rest needs a segmenter, such as \r\n.
+ * marks and joiners after them: controls, Latin, Greek and Cyrillic letters, punctuation, kana, ideographs, full-width
+ * forms, emoji. Only the rest needs a segmenter, such as \r\n.
  */
 const PLAIN =
-  '\\t\\n -~\u00C0-\u024F\u0391-\u03A1\u03A3-\u03FF\u0400-\u0482\u048A-\u052F\u3001-\u3029\u3041-\u3096\u30A1-\u30FA\u4E00-\u9FFF\uFF01-\uFF60\u{1F300}-\u{1F3FA}\u{1F400}-\u{1FAFF}';
+  '\\0-\\f\\x0e-\u024F\u0391-\u03A1\u03A3-\u03FF\u0400-\u0482\u048A-\u052F\u2010-\u2027\u2030-\u205E\u2070-\u20CF\u3001-\u3029\u3041-\u3096\u30A1-\u30FA\u3400-\u9FFF\uFF01-\uFF60\uFFFD\u{1F300}-\u{1F3FA}\u{1F400}-\u{1FAFF}';
+const PLAIN_ONE = new RegExp(`^[${PLAIN}]$`, 'u');
 const PLAIN_RUN = new RegExp(`(?<![\\r\\u200D])[${PLAIN}]+(?![^${PLAIN}])`, 'gu');
 
 /** Kinds of UTF-16 units: no rule begins with it, … */
-const INERT = 1;
+export const INERT = 1;
 /** … rules do, but all need something that is not ASCII behind it, … */
-const NEEDS_MARK = 2;
+export const NEEDS_MARK = 2;
 /** … one does, which is no longer, … */
-const ALONE = 3;
+export const ALONE = 3;
 /** … or anything else. */
 const OTHER = 4;
 /** More than any rule takes in. */
@@ -39,29 +40,32 @@ export interface Rewrite {
 }
 
 export class Precompiled {
-  readonly #units: Uint32Array;
+  readonly units: Uint32Array;
   readonly #replacements: Uint8Array;
   readonly #encoder = new TextEncoder();
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   readonly #segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
   readonly #known = new Map<string, string | undefined>();
-  readonly #takesLongest: boolean;
+  readonly takesLongest: boolean;
   /** By unit; 0: not looked at yet. */
   readonly #kinds = new Uint8Array(1 << 16);
 
   /** @param charsmap The number of bytes of the trie, the trie, the replacements. @param takesLongest As SentencePiece. */
   constructor(charsmap: Uint8Array, path: string, takesLongest = false) {
-    this.#takesLongest = takesLongest;
+    this.takesLongest = takesLongest;
     const view = new DataView(charsmap.buffer, charsmap.byteOffset, charsmap.byteLength);
     const size = charsmap.length < 4 ? -1 : view.getUint32(0, true);
     if (size < 4 || size % 4 !== 0 || 4 + size > charsmap.length)
       throw formatError(path, 'a charsmap with its trie', `${charsmap.length} bytes`);
-    this.#units = new Uint32Array(size / 4);
-    for (let i = 0; i < this.#units.length; i++) this.#units[i] = view.getUint32(4 + i * 4, true);
+    this.units = new Uint32Array(size / 4);
+    for (let i = 0; i < this.units.length; i++) this.units[i] = view.getUint32(4 + i * 4, true);
     this.#replacements = charsmap.subarray(4 + size);
   }
 
+  /** The same object gives the same rules, whose tables are large. */
   static fromJSON(json: JsonObject, path: string): Precompiled {
+    const known = read.get(json);
+    if (known !== undefined) return known;
     const at = `${path}.precompiled_charsmap`;
     const text = stringField(json, 'precompiled_charsmap', path);
     let binary: string;
@@ -70,12 +74,15 @@ export class Precompiled {
     } catch {
       throw formatError(at, 'base64', text);
     }
-    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    return new Precompiled(bytes, at, json[LONGEST_RULE] === true);
+    const bytes = new Uint8Array(binary.length);
+    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+    const rules = new Precompiled(bytes, at, json[LONGEST_RULE] === true);
+    read.set(json, rules);
+    return rules;
   }
 
   normalize(text: string): string {
-    return this.#takesLongest ? this.#normalizeLongest(text) : this.#normalizeByGrapheme(text);
+    return this.takesLongest ? this.#normalizeLongest(text) : this.#normalizeByGrapheme(text);
   }
 
   /** What most text is made of, characters without a rule, is copied in stretches. */
@@ -85,7 +92,7 @@ export class Precompiled {
     let done = 0;
     for (let i = 0; i < text.length;) {
       const unit = text.charCodeAt(i);
-      const kind = kinds[unit] || this.#classify(unit);
+      const kind = kinds[unit] || this.classify(unit);
       if (kind === INERT || (kind === NEEDS_MARK && !(text.charCodeAt(i + 1) >= 0x80))) i++;
       else {
         const { length, to } = this.#ruleAt(text, i, kind);
@@ -101,23 +108,23 @@ export class Precompiled {
 
   /** The longest rule at a place. */
   #ruleAt(text: string, i: number, kind: number): { length: number; to: string | undefined } {
-    if (kind === ALONE) return { length: 1, to: this.#find(text.charAt(i)) };
+    if (kind === ALONE) return { length: 1, to: this.find(text.charAt(i)) };
     const bytes = this.#encoder.encode(text.slice(i, i + LONGEST_RULE_UNITS));
-    const { value, end } = longestPrefix(this.#units, bytes, 0);
+    const { value, end } = longestPrefix(this.units, bytes, 0);
     const next = value < 0 ? characterEnd(bytes, 0) : end;
     const { length } = this.#decoder.decode(bytes.subarray(0, next));
-    return { length, to: value < 0 ? undefined : this.#replacement(value) };
+    return { length, to: value < 0 ? undefined : this.replacement(value) };
   }
 
   #normalizeByGrapheme(text: string): string {
     let result = '';
     let done = 0;
     for (const match of text.matchAll(PLAIN_RUN)) {
-      result += this.#normalizeGraphemes(text.slice(done, match.index));
+      result += this.normalizeGraphemes(text.slice(done, match.index));
       result += this.#normalizePlain(match[0]);
       done = match.index + match[0].length;
     }
-    return result + this.#normalizeGraphemes(text.slice(done));
+    return result + this.normalizeGraphemes(text.slice(done));
   }
 
   #normalizePlain(run: string): string {
@@ -126,13 +133,13 @@ export class Precompiled {
     let done = 0;
     for (let i = 0; i < run.length;) {
       const unit = run.charCodeAt(i);
-      const kind = kinds[unit] || this.#classify(unit);
+      const kind = kinds[unit] || this.classify(unit);
       if (kind === INERT || kind === NEEDS_MARK) {
         i++;
         continue;
       }
       const next = i + (unit >= 0xd800 && unit < 0xdc00 ? 2 : 1);
-      const to = this.#find(run.slice(i, next));
+      const to = this.find(run.slice(i, next));
       if (to !== undefined) {
         result += run.slice(done, i) + to;
         done = next;
@@ -142,18 +149,24 @@ export class Precompiled {
     return done === 0 ? run : result + run.slice(done);
   }
 
-  #normalizeGraphemes(text: string): string {
+  /** Of text that may hold any grapheme. */
+  normalizeGraphemes(text: string): string {
     let result = '';
     for (const { from, to } of this.#rewriteGraphemes(text)) result += to ?? from;
     return result;
   }
 
+  /** Whether a character between such characters is a grapheme of its own. */
+  isPlain(character: string): boolean {
+    return PLAIN_ONE.test(character);
+  }
+
   /** What rules begin with a UTF-16 unit. */
-  #classify(unit: number): number {
+  classify(unit: number): number {
     let kind = OTHER;
     if (unit < 0xd800 || unit > 0xdfff) {
       const bytes = this.#encoder.encode(String.fromCharCode(unit));
-      const { value, next } = continuations(this.#units, bytes);
+      const { value, next } = continuations(this.units, bytes);
       if (next.length === 0) kind = value < 0 ? INERT : ALONE;
       else if (value < 0 && (next[0] as number) >= 0x80) kind = NEEDS_MARK;
     }
@@ -171,7 +184,7 @@ export class Precompiled {
   }
 
   *rewrites(text: string): Iterable<Rewrite> {
-    if (this.#takesLongest) return yield* this.#rewriteLongest(text);
+    if (this.takesLongest) return yield* this.#rewriteLongest(text);
     let done = 0;
     for (const match of text.matchAll(PLAIN_RUN)) {
       yield* this.#rewriteGraphemes(text.slice(done, match.index));
@@ -184,10 +197,10 @@ export class Precompiled {
   *#rewriteLongest(text: string): Iterable<Rewrite> {
     const bytes = this.#encoder.encode(text);
     for (let start = 0; start < bytes.length;) {
-      const { value, end } = longestPrefix(this.#units, bytes, start);
+      const { value, end } = longestPrefix(this.units, bytes, start);
       const next = value < 0 ? characterEnd(bytes, start) : end;
       const from = this.#decoder.decode(bytes.subarray(start, next));
-      yield { from, to: value < 0 ? undefined : this.#replacement(value) };
+      yield { from, to: value < 0 ? undefined : this.replacement(value) };
       start = next;
     }
   }
@@ -195,17 +208,18 @@ export class Precompiled {
   *#rewriteGraphemes(text: string): Iterable<Rewrite> {
     if (text === '') return;
     for (const { segment } of this.#segmenter.segment(text)) {
-      const to = segment.length <= MAX_GRAPHEME_BYTES ? this.#find(segment) : undefined;
+      const to = segment.length <= MAX_GRAPHEME_BYTES ? this.find(segment) : undefined;
       if (to !== undefined) yield { from: segment, to };
       else yield* this.#rewriteCharacters(segment);
     }
   }
 
   *#rewriteCharacters(text: string): Iterable<Rewrite> {
-    for (const character of text) yield { from: character, to: this.#find(character) };
+    for (const character of text) yield { from: character, to: this.find(character) };
   }
 
-  #find(part: string): string | undefined {
+  /** What a grapheme becomes; undefined: it stays. */
+  find(part: string): string | undefined {
     const known = this.#known.get(part);
     if (known !== undefined || this.#known.has(part)) return known;
     const found = this.#look(part);
@@ -217,16 +231,19 @@ export class Precompiled {
   #look(part: string): string | undefined {
     const bytes = this.#encoder.encode(part);
     if (bytes.length > MAX_GRAPHEME_BYTES) return undefined;
-    const start = shortestPrefix(this.#units, bytes);
-    return start < 0 ? undefined : this.#replacement(start);
+    const start = shortestPrefix(this.units, bytes);
+    return start < 0 ? undefined : this.replacement(start);
   }
 
-  #replacement(start: number): string | undefined {
+  /** The replacement at a place that the trie gave. */
+  replacement(start: number): string | undefined {
     if (start > this.#replacements.length) return undefined;
     const end = this.#replacements.indexOf(0, start);
     return this.#decoder.decode(this.#replacements.subarray(start, end < 0 ? undefined : end));
   }
 }
+
+const read = new WeakMap<JsonObject, Precompiled>();
 
 /** Where the character of well-formed UTF-8 that begins at `start` ends. */
 function characterEnd(bytes: Uint8Array, start: number): number {

@@ -187,13 +187,14 @@ export class JsonBytes {
     return value;
   }
 
-  number(): number {
+  /** Copies a scalar, such as a number, to `target[start..]`, where there is `stringBound()` of room; returns its end there. */
+  scalar(target: Uint8Array, start: number): number {
     this.peek();
-    const start = this.at;
+    const from = this.at;
     this.#skipScalar();
-    const value: unknown = JSON.parse(String.fromCharCode(...this.bytes.subarray(start, this.at)));
-    if (typeof value !== 'number') throw new NotPacked();
-    return value;
+    if (this.at - from > MAX_STRING) throw new NotPacked();
+    for (let i = from; i < this.at; i++) target[start++] = this.bytes[i] as number;
+    return start;
   }
 }
 

@@ -134,19 +134,42 @@ function readVocabulary(reader: JsonBytes): PackedTokens {
 /** A list of [piece, score]. */
 function readPieces(reader: JsonBytes): { tokens: PackedTokens; scores: Float64Array } {
   const builder = new PackedTokensBuilder(1 << 12);
-  const scores: number[] = [];
+  /** The scores as one list in JSON, which is parsed at once. */
+  let list = Uint8Array.of(0x5b);
+  let length = 1;
+  let count = 0;
   reader.array(() => {
     reader.expect(0x5b);
     const start = builder.length;
     const target = builder.reserve(reader.stringBound());
     builder.length = reader.string(target, start);
     reader.expect(0x2c);
-    builder.add(start, scores.length);
-    scores.push(reader.number());
+    builder.add(start, count++);
+    list = withRoom(list, length, reader.stringBound() + 1);
+    length = reader.scalar(list, length);
+    list[length++] = 0x2c;
     reader.expect(0x5d);
   });
-  if (scores.length > MAX_TOKEN_ID) throw new NotPacked();
-  return { tokens: builder.build(scores.length), scores: Float64Array.from(scores) };
+  if (count > MAX_TOKEN_ID) throw new NotPacked();
+  list[length - (count > 0 ? 1 : 0)] = 0x5d;
+  const scores = JSON.parse(
+    new TextDecoder().decode(list.subarray(0, length + (count > 0 ? 0 : 1))),
+  ) as unknown[];
+  if (scores.length !== count || scores.some((score) => typeof score !== 'number'))
+    throw new NotPacked();
+  return { tokens: builder.build(count), scores: Float64Array.from(scores as number[]) };
+}
+
+/** The bytes, or a copy of the first `used`, with room for `count` more. */
+function withRoom(
+  bytes: Uint8Array<ArrayBuffer>,
+  used: number,
+  count: number,
+): Uint8Array<ArrayBuffer> {
+  if (used + count <= bytes.length) return bytes;
+  const bigger = new Uint8Array((used + count) * 2);
+  bigger.set(bytes.subarray(0, used));
+  return bigger;
 }
 
 /** A list of "left right" or of ["left", "right"]. */

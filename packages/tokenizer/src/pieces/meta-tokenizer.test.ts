@@ -1,7 +1,10 @@
 /** SentencePiece's models word by word on bytes, against the general path on strings. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Tokenizer } from '../index.ts';
+import { LONGEST_RULE } from '../normalizers/precompiled.ts';
+import { EDGE_BLANKS } from '../sentencepiece/definition.ts';
 
 const WORDS = [
   '▁',
@@ -38,6 +41,13 @@ const metaspace = (split: boolean, scheme = 'always'): object => ({
   prepend_scheme: scheme,
   split,
 });
+const fixture = new URL('../../fixtures/families/t5.json', import.meta.url);
+const [, charsmap = ''] =
+  /"precompiled_charsmap": ?"([^"]+)"/.exec(readFileSync(fixture, 'utf8')) ?? [];
+const rules = { type: 'Precompiled', precompiled_charsmap: charsmap };
+const edges = { type: 'Replace', pattern: { Regex: EDGE_BLANKS }, content: '' };
+const runs = { type: 'Replace', pattern: { Regex: ' {2,}' }, content: ' ' };
+const normalizers = (...steps: object[]): object => ({ type: 'Sequence', normalizers: steps });
 const replace = { type: 'Replace', pattern: { String: ' ' }, content: '▁' };
 const llama = { type: 'Sequence', normalizers: [{ type: 'Prepend', prepend: '▁' }, replace] };
 
@@ -85,6 +95,36 @@ const SETUPS: Readonly<
   Unigram: [unigram({}), null, metaspace(true)],
   'Unigram with bytes': [unigram({ byte_fallback: true }), null, metaspace(true, 'never')],
   'Unigram over all': [unigram({}), null, metaspace(false)],
+  'Unigram, rules': [unigram({}), normalizers(rules, edges, runs), metaspace(true)],
+  'Unigram, longest rules': [
+    unigram({ byte_fallback: true }),
+    normalizers({ ...rules, [LONGEST_RULE]: true }, edges, runs),
+    metaspace(true),
+  ],
+  T5: [
+    unigram({}),
+    rules,
+    { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, metaspace(true)] },
+  ],
+  'T5, newer': [
+    unigram({}),
+    normalizers(
+      rules,
+      { type: 'Strip', strip_left: false, strip_right: true },
+      { ...runs, content: '▁' },
+    ),
+    metaspace(true),
+  ],
+  'BPE, rules over all': [
+    bpe(WORDS, { fuse_unk: true }),
+    normalizers(rules, { type: 'Prepend', prepend: '▁' }, replace),
+    null,
+  ],
+  'BPE without blanks at the ends': [
+    bpe(WORDS, {}),
+    normalizers(edges, runs, { type: 'Prepend', prepend: '▁' }, replace),
+    null,
+  ],
 };
 
 const text = fc
@@ -105,6 +145,22 @@ const text = fc
       '\ud800',
       'é',
       'na ',
+      '，',
+      'ﬁ',
+      'e\u0301',
+      '\u0301',
+      '\u200d',
+      '\r',
+      '\u0007',
+      '\u3000',
+      '\u2028',
+      '½',
+      '\0',
+      '\ufffd',
+      '中',
+      'xx',
+      'nb',
+      'bx',
     ),
   )
   .map((parts) => parts.join(''));

@@ -39,13 +39,16 @@ export interface PieceRules {
    * with a character of three bytes; undefined: nowhere.
    */
   readonly borders?: () => CharacterBorders | undefined;
+  /** By character of three bytes, as a piece by itself: its id + 1, or 0 where `encodePiece` must see it. */
+  readonly characterIds?: Int32Array;
   /** Ids for each byte at most. @default 1 */
   readonly idsPerByte?: number;
 }
 
 export class PieceEncoder {
   readonly #rules: PieceRules;
-  readonly #buffer = new Utf8Buffer();
+  /** Holds the text. */
+  readonly buffer = new Utf8Buffer();
   /** Piece → its id, or −1 − (where its ids lie in `#sequences`: their number, then they). */
   readonly #cache = new ByteKeyTable(1 << 12);
   #sequences = new Int32Array(1 << 12);
@@ -68,11 +71,15 @@ export class PieceEncoder {
   }
 
   encode(text: string, output: IdBuffer): void {
-    const end = this.#buffer.write(text);
-    const { bytes } = this.#buffer;
+    this.encodeWritten(this.buffer.write(text), output);
+  }
+
+  /** As `encode`, of what somebody wrote to the buffer: valid UTF-8 up to `end`. */
+  encodeWritten(end: number, output: IdBuffer): void {
+    const { bytes } = this.buffer;
     // Whatever stops a word stops it here.
     bytes[end] = 0;
-    const { scan, hasPlainWords } = this.#rules;
+    const { scan, hasPlainWords, characterIds } = this.#rules;
     output.reserve(end * (this.#rules.idsPerByte ?? 1));
     const ids = output.ids;
     let count = output.length;
@@ -80,7 +87,16 @@ export class PieceEncoder {
       let next = hasPlainWords ? plainWordEnd(bytes, start) : 0;
       if (next === 0) {
         next = scan(bytes, start, end);
-        if (isLead(bytes[start] as number) || isLead(bytes[start + 1] as number)) {
+        if (characterIds !== undefined) {
+          if (next - start === 3 && isLead(bytes[start] as number)) {
+            const id = (characterIds[pointAt(bytes, start)] as number) - 1;
+            if (id >= 0) {
+              ids[count++] = id;
+              start = next;
+              continue;
+            }
+          }
+        } else if (isLead(bytes[start] as number) || isLead(bytes[start + 1] as number)) {
           const cut = this.#encodeCharacters(start, next, ids, count);
           if (cut >= 0) {
             count = cut;
@@ -105,7 +121,7 @@ export class PieceEncoder {
   #encodeCharacters(start: number, end: number, ids: Int32Array, count: number): number {
     const borders = this.#borders === undefined ? this.#findBorders() : this.#borders;
     if (borders === null) return -1;
-    const { bytes } = this.#buffer;
+    const { bytes } = this.buffer;
     const characters = this.#characters;
     let part = start;
     let before = -1;
@@ -134,7 +150,7 @@ export class PieceEncoder {
     count: number,
   ): number {
     if (end - start === 3 && character >= 0) {
-      const { bytes } = this.#buffer;
+      const { bytes } = this.buffer;
       const characters = this.#characters;
       if (characters[character] === 0) {
         const after = this.#rules.encodePiece(bytes, start, end, ids, count);
@@ -153,7 +169,7 @@ export class PieceEncoder {
 
   /** The ids of a piece or a part, from the cache if they are there. */
   #encodeCached(start: number, end: number, ids: Int32Array, count: number): number {
-    const { bytes, view } = this.#buffer;
+    const { bytes, view } = this.buffer;
     const length = end - start;
     if (length > MAX_CACHED_BYTES) return this.#rules.encodePiece(bytes, start, end, ids, count);
     const cache = this.#cache;
@@ -180,7 +196,7 @@ export class PieceEncoder {
     ids: Int32Array,
     count: number,
   ): number {
-    const { bytes } = this.#buffer;
+    const { bytes } = this.buffer;
     const after = this.#rules.encodePiece(bytes, start, start + length, ids, count);
     if (this.#isWorthCaching(start, length))
       this.#remember(start, length, offset, ids, count, after);
@@ -189,7 +205,7 @@ export class PieceEncoder {
 
   #isWorthCaching(start: number, length: number): boolean {
     if (length <= CACHED_AT_ONCE_BYTES) return true;
-    const hash = hashLong(this.#buffer.view, start, length);
+    const hash = hashLong(this.buffer.view, start, length);
     const slot = hash & (SEEN_ONCE_SLOTS - 1);
     // Never 0, which says that no piece came.
     const fingerprint = ((hash >>> 24) & 0xff) | 1;
@@ -212,7 +228,7 @@ export class PieceEncoder {
       value = -1 - this.#sequencesLength;
       this.#storeSequence(ids, from, to);
     }
-    this.#cache.insert(offset, this.#buffer.view, this.#buffer.bytes, start, length, value);
+    this.#cache.insert(offset, this.buffer.view, this.buffer.bytes, start, length, value);
     if (this.#cache.size >= MAX_CACHED_PIECES) this.clearCache();
   }
 

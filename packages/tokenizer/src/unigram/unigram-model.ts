@@ -8,8 +8,9 @@ import { asArray, asString, booleanField, formatError } from '../io/json-fields.
 import type { IdBuffer, Model, TokenSpans } from '../model.ts';
 import { TokenSpans as Spans } from '../model.ts';
 import type { PackedModel } from '../packed/packed-model.ts';
+import type { PackedTokens } from '../packed/packed-tokens.ts';
 import type { Sampler } from '../sampling/sampling.ts';
-import { MAX_TOKEN_ID } from '../vocabulary.ts';
+import { MAX_TOKEN_ID, Vocabulary } from '../vocabulary.ts';
 import type { Path } from './lattice.ts';
 import { drawFromLogs, Lattice } from './lattice.ts';
 import { PieceTrie } from './piece-trie.ts';
@@ -28,53 +29,94 @@ export interface UnigramOptions {
   readonly byteFallback?: boolean;
 }
 
+/** Pieces and scores as they come from a file. */
+export interface PackedPieces {
+  readonly tokens: PackedTokens;
+  readonly scores: Float64Array;
+}
+
 export class UnigramModel implements Model {
   readonly type = 'Unigram';
-  readonly pieces: readonly ScoredPiece[];
+  readonly vocabulary: Vocabulary;
+  /** Log probabilities by id. */
+  readonly scores: Float64Array;
   readonly options: UnigramOptions;
-  readonly #ids: ReadonlyMap<string, number>;
-  readonly #trie: PieceTrie;
-  readonly #scores: Float64Array;
-  readonly #unkScore: number;
-  readonly #viterbi: Viterbi;
+  /** That of an unknown character. */
+  readonly unkScore: number;
+  #pieces: readonly ScoredPiece[] | undefined;
+  #made: { readonly trie: PieceTrie; readonly viterbi: Viterbi } | undefined;
+  #byteIds: Int32Array | null | undefined;
   readonly #cache = new Map<string, Int32Array>();
   readonly #spans = new Spans();
 
-  constructor(pieces: readonly ScoredPiece[], options: UnigramOptions = {}) {
+  constructor(pieces: readonly ScoredPiece[] | PackedPieces, options: UnigramOptions = {}) {
+    if ('tokens' in pieces) {
+      this.vocabulary = Vocabulary.fromPacked(pieces.tokens);
+      this.scores = pieces.scores;
+    } else {
+      this.vocabulary = Vocabulary.fromTokens(pieces.map(([piece]) => piece));
+      this.scores = Float64Array.from(pieces, ([, score]) => score);
+      this.#pieces = pieces;
+    }
     const { unkId } = options;
-    if (unkId !== undefined && unkId >= pieces.length)
-      throw formatError('model.unk_id', `an id below ${pieces.length}`, unkId);
-    this.pieces = pieces;
+    const size = this.scores.length;
+    if (unkId !== undefined && unkId >= size)
+      throw formatError('model.unk_id', `an id below ${size}`, unkId);
     this.options = options;
-    this.#ids = new Map(pieces.map(([piece], id) => [piece, id]));
-    this.#scores = Float64Array.from(pieces, ([, score]) => score);
-    this.#trie = new PieceTrie(pieces.map(([piece]) => piece));
-    this.#unkScore =
-      this.#scores.reduce((min, score) => Math.min(min, score), Infinity) - UNK_PENALTY;
-    this.#viterbi = new Viterbi(this.#trie, this.#scores, this.#unkScore);
+    this.unkScore =
+      this.scores.reduce((min, score) => Math.min(min, score), Infinity) - UNK_PENALTY;
   }
 
   static fromJSON(json: JsonObject, path: string, packed?: PackedModel): UnigramModel {
-    const pieces = packed === undefined ? parsePieces(json, path) : unpackPieces(packed);
     const unkId = json['unk_id'];
     if (unkId !== undefined && unkId !== null && !(Number.isInteger(unkId) && Number(unkId) >= 0))
       throw formatError(`${path}.unk_id`, 'an id or null', unkId);
+    const scores = packed?.scores;
+    const pieces =
+      packed === undefined || scores === undefined
+        ? parsePieces(json, path)
+        : { tokens: packed.tokens, scores };
     return new UnigramModel(pieces, {
       unkId: typeof unkId === 'number' ? unkId : undefined,
       byteFallback: booleanField(json, 'byte_fallback', path, false),
     });
   }
 
+  get pieces(): readonly ScoredPiece[] {
+    return (this.#pieces ??= Array.from(this.scores, (score, id) => [
+      this.vocabulary.tokenAt(id) as string,
+      score,
+    ]));
+  }
+
   get vocabSize(): number {
-    return this.pieces.length;
+    return this.scores.length;
   }
 
   tokenToId(token: string): number | undefined {
-    return this.#ids.get(token);
+    return this.vocabulary.idOf(token);
   }
 
   idToToken(id: number): string | undefined {
-    return this.pieces[id]?.[0];
+    return this.vocabulary.tokenAt(id);
+  }
+
+  /** Ids of the `<0xNN>` tokens, −1 where there is none; undefined without byte fallback. */
+  get byteIds(): Int32Array | undefined {
+    if (this.#byteIds === undefined)
+      this.#byteIds = this.options.byteFallback
+        ? Int32Array.from({ length: 256 }, (_, byte) => this.tokenToId(byteToken(byte)) ?? -1)
+        : null;
+    return this.#byteIds ?? undefined;
+  }
+
+  /** Made when text first goes the general way. */
+  get #onStrings(): { readonly trie: PieceTrie; readonly viterbi: Viterbi } {
+    if (this.#made === undefined) {
+      const trie = new PieceTrie(this.vocabulary.tokens);
+      this.#made = { trie, viterbi: new Viterbi(trie, this.scores, this.unkScore) };
+    }
+    return this.#made;
   }
 
   tokenize(piece: string, output: IdBuffer): void {
@@ -93,48 +135,13 @@ export class UnigramModel implements Model {
     this.#cache.clear();
   }
 
-  /** Writes the ids of a piece to `ids` from `count` on and returns the new count. */
-  encodePiece(piece: string, ids: Int32Array, count: number): number {
-    const viterbi = this.#viterbi;
-    viterbi.run(piece);
-    let tokens = 0;
-    let hasUnknown = false;
-    for (let end = piece.length; end > 0; end = viterbi.startOf(end)) {
-      const id = viterbi.idOf(end);
-      hasUnknown ||= id === -1 || id === this.options.unkId;
-      tokens++;
-    }
-    if (hasUnknown) {
-      const spans = this.#spans;
-      spans.clear();
-      this.#emitBest(piece, spans);
-      for (const id of spans.ids) ids[count++] = id;
-      return count;
-    }
-    let place = count + tokens;
-    for (let end = piece.length; end > 0; end = viterbi.startOf(end))
-      ids[--place] = viterbi.idOf(end);
-    return count + tokens;
-  }
-
   tokenizeSpans(piece: string, output: TokenSpans): void {
-    this.#viterbi.run(piece);
-    this.#emitBest(piece, output);
-  }
-
-  /** After `run`: the best way. */
-  #emitBest(piece: string, output: TokenSpans): void {
-    const ends: number[] = [];
-    for (let end = piece.length; end > 0; end = this.#viterbi.startOf(end)) ends.push(end);
-    this.#emit(
-      piece,
-      ends.reverse().map((end) => ({
-        id: this.#viterbi.idOf(end),
-        start: this.#viterbi.startOf(end),
-        end,
-      })),
-      output,
-    );
+    const { viterbi } = this.#onStrings;
+    viterbi.run(piece);
+    const nodes: { id: number; start: number; end: number }[] = [];
+    for (let end = piece.length; end > 0; end = viterbi.startOf(end))
+      nodes.push({ id: viterbi.idOf(end), start: viterbi.startOf(end), end });
+    this.#emit(piece, nodes.reverse(), output);
   }
 
   sampleSpans(piece: string, output: TokenSpans, sampler: Sampler): void {
@@ -155,7 +162,7 @@ export class UnigramModel implements Model {
   }
 
   #lattice(piece: string): Lattice {
-    return new Lattice(this.#trie, this.#scores, this.#unkScore, piece);
+    return new Lattice(this.#onStrings.trie, this.scores, this.unkScore, piece);
   }
 
   /** Runs of unknown characters become one token. */
@@ -180,29 +187,26 @@ export class UnigramModel implements Model {
 
   #emitUnknown(piece: string, start: number, end: number, output: TokenSpans): void {
     const text = piece.slice(start, end);
-    const known = this.#ids.get(text);
-    if (known !== undefined) return output.push(known, start, end);
-    const bytes = this.options.byteFallback ? this.#byteIds(text) : undefined;
-    if (bytes !== undefined) {
-      for (const id of bytes) output.push(id, start, end);
-      return;
+    const ids = this.unknownIds(text);
+    const isUnknown = ids.length === 1 && ids[0] === this.options.unkId;
+    for (const id of ids) output.push(id, start, end, isUnknown ? text : undefined);
+  }
+
+  /** Ids of a run of unknown characters. */
+  unknownIds(text: string): readonly number[] {
+    const known = this.tokenToId(text);
+    if (known !== undefined) return [known];
+    const { byteIds } = this;
+    if (byteIds !== undefined) {
+      const ids = Array.from(new TextEncoder().encode(text), (byte) => byteIds[byte] as number);
+      if (!ids.includes(-1)) return ids;
     }
     if (this.options.unkId === undefined) {
       throw new TokenizerError(
         `encode: text: expected characters of the vocabulary, which has no unknown token, got ${JSON.stringify(text.slice(0, 60))}.`,
       );
     }
-    output.push(this.options.unkId, start, end, text);
-  }
-
-  #byteIds(text: string): number[] | undefined {
-    const ids: number[] = [];
-    for (const byte of new TextEncoder().encode(text)) {
-      const id = this.#ids.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
-      if (id === undefined) return undefined;
-      ids.push(id);
-    }
-    return ids;
+    return [this.options.unkId];
   }
 
   toJSON(): unknown {
@@ -228,8 +232,8 @@ function parsePieces(json: JsonObject, path: string): readonly ScoredPiece[] {
   return pieces;
 }
 
-function unpackPieces({ tokens, scores }: PackedModel): readonly ScoredPiece[] {
-  return Array.from(scores as Float64Array, (score, id) => [tokens.tokenAt(id) as string, score]);
+function byteToken(byte: number): string {
+  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
 }
 
 function samplePath(lattice: Lattice, { alpha, nbestSize, random }: Sampler): Path {
