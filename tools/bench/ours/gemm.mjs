@@ -35,6 +35,6 @@ function unit() {
 }
 // Until the JavaScript around the kernel is compiled: its compiler's threads count as processor time too.
 const WARM_UP_SECONDS = 1;
-for (let seconds = 0; seconds < WARM_UP_SECONDS; ) seconds += timed(unit);
+for (let seconds = 0; seconds < WARM_UP_SECONDS;) seconds += timed(unit);
 const clock = threads === 1 ? processorTime : timed;
 await serve(() => clock(unit) / repeats);

@@ -67,8 +67,8 @@ void PackFloatB(const GemmOperand& b, size_t first, size_t count, size_t k, size
 PackedGemm PackedGemmOf(const Gemm& g) {
   const GemmTile tile = GemmTileSizeForCpu()();
   PackedGemm packed;
-  packed.a = {PackFloatA, g.a, g.a_row, g.a_k, g.m, tile.rows};
-  packed.b = {PackFloatB, g.b, g.b_column, g.b_k, g.n, tile.columns};
+  packed.a = {PackFloatA, g.a, g.a_row, g.a_k, g.m, tile.rows, sizeof(float)};
+  packed.b = {PackFloatB, g.b, g.b_column, g.b_k, g.n, tile.columns, sizeof(float)};
   packed.k = g.k;
   packed.is_b_by_column = g.b_k == 1 && g.b_column != 1;
   packed.c = g.c;

@@ -41,7 +41,22 @@ struct GemmTileCall {
   size_t columns;  // that exist
   GemmInit init;
   const float* bias;
+  GemmPrefetch* prefetch;
 };
+
+LLM_INLINE void PrefetchLine(GemmPrefetch* p) {
+  constexpr size_t kLine = 64;
+  if (p == nullptr || p->rows == 0) return;
+  __builtin_prefetch(p->at, 0, 2);
+  if (p->row_left > kLine) {
+    p->at += kLine;
+    p->row_left -= kLine;
+  } else {
+    p->at += p->row_left + p->stride - p->row_bytes;
+    p->row_left = p->row_bytes;
+    --p->rows;
+  }
+}
 
 // Lanes of vector v that exist; 0 where the matrix has ended before it.
 LLM_INLINE size_t LanesOf(size_t columns, size_t v) {
@@ -89,6 +104,7 @@ void GemmMicroKernel(const GemmTileCall& tile) {
   for (size_t left = tile.units; left > 0;) {
 #pragma GCC unroll 4
     for (size_t v = 0; v < kVectors; ++v) __builtin_prefetch(c_row + v * kLanes, 1);
+    PrefetchLine(tile.prefetch);
     c_row += c_row == tile.c + (kM - 1) * tile.c_stride ? 0 : tile.c_stride;
     const size_t units = left < kUnitsPerPrefetch ? left : kUnitsPerPrefetch;
     left -= units;
@@ -143,7 +159,7 @@ LLM_INLINE void GemmTileAt(const GemmBlockArgs& g, size_t i, size_t j) {
   const size_t columns = g.n - j < kColumns ? g.n - j : kColumns;
   GemmMicroKernels<Math>::kOfRows[rows]({g.packed_a + i / kRows * g.a_stride, g.packed_b + j / kColumns * g.b_stride,
                                          g.units, g.c + i * g.c_stride + j, g.c_stride, columns, g.init,
-                                         g.init == GemmInit::kBias ? g.bias + j : nullptr});
+                                         g.init == GemmInit::kBias ? g.bias + j : nullptr, g.prefetch});
 }
 
 // GemmBlock of gemm_simd.h, over units of any kind.

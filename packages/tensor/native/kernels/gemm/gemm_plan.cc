@@ -6,6 +6,7 @@ namespace llm {
 namespace {
 
 constexpr size_t kSharedFloats = size_t{2} << 20;    // 8 MiB: a quarter of a usual L3 cache
+constexpr size_t kSharedPieces = size_t{256} << 10;  // see IsReadInPieces
 constexpr size_t kWholeFloats = size_t{512} << 10;   // of both operands: 2 MiB, written and read at once
 constexpr size_t kCachedFloats = size_t{2} << 20;    // 8 MiB
 constexpr size_t kWantedTasks = 24;                  // so that threads finish at about the same time
@@ -26,15 +27,16 @@ size_t SliceOf(const GemmPlan& plan, size_t shared, size_t sliced) {
   return AtMost(RoundUp(AtLeast(sliced / kWantedTasks, minimum), plan.slice_width), most);
 }
 
-// Slices of a B whose rows are contiguous are read in short pieces, pages apart. When it comes from memory, reading
-// whole rows is faster.
+// Slices of a B whose rows are contiguous are read in short pieces. When it comes from memory, all pieces of a few rows
+// should be read at about the same time.
 bool IsReadInPieces(const GemmPlan& plan, const GemmSizes& sizes) {
   return plan.is_a_shared && !sizes.is_b_by_column && sizes.n * sizes.units > kCachedFloats;
 }
 
 size_t DepthOf(const GemmPlan& plan, const GemmSizes& sizes) {
   const size_t shared = AtMost(sizes.m, sizes.n);
-  const size_t floats = plan.is_sliced_whole ? kWholeFloats / (sizes.m + sizes.n) : kSharedFloats / shared;
+  const size_t of_cache = IsReadInPieces(plan, sizes) ? kSharedPieces : kSharedFloats;
+  const size_t floats = plan.is_sliced_whole ? kWholeFloats / (sizes.m + sizes.n) : of_cache / shared;
   return AtMost(AtLeast(floats / plan.block_k, 1) * plan.block_k, sizes.units);
 }
 
@@ -50,10 +52,10 @@ GemmPlan PlanGemm(const GemmSizes& sizes, GemmTile tile) {
   const size_t sliced = plan.is_a_shared ? sizes.n : sizes.m;
   plan.slice = SliceOf(plan, shared, sliced);
   const size_t slices = DivideUp(sliced, plan.slice);
-  plan.is_sliced_whole = slices < kMinSlices || IsReadInPieces(plan, sizes);
+  plan.is_sliced_whole = slices < kMinSlices;
   plan.depth = DepthOf(plan, sizes);
-  const size_t chunk = AtLeast(kSharedFloats / plan.depth / plan.shared_width, 1) * plan.shared_width;
-  plan.shared_chunk = AtMost(chunk, RoundUp(shared, plan.shared_width));
+  const size_t chunks = DivideUp(shared, AtLeast(kSharedFloats / plan.depth, plan.shared_width));
+  plan.shared_chunk = RoundUp(DivideUp(shared, chunks), plan.shared_width);
   const size_t panels = DivideUp(plan.shared_chunk, plan.shared_width);
   const size_t parts = AtMost(DivideUp(kWantedTasks, slices), AtLeast(panels / kMinPartPanels, 1));
   plan.shared_part = plan.is_sliced_whole ? DivideUp(panels, parts) * plan.shared_width : plan.shared_chunk;

@@ -32,6 +32,15 @@ LLM_SIMD_FUNCTION(void, GemmPackA, (const float* source, size_t outer_stride, si
 LLM_SIMD_FUNCTION(void, GemmPackB, (const float* source, size_t outer_stride, size_t k_stride, size_t outer, size_t k,
                                     float* packed, size_t panel_stride));
 
+// Memory that the same thread will read next, rows of row_bytes: GemmBlock asks for it, line by line, on its way.
+struct GemmPrefetch {
+  const char* at;
+  size_t row_left;  // bytes
+  size_t row_bytes;
+  size_t stride;  // bytes from row to row
+  size_t rows;    // left, the current one included
+};
+
 // C[m][n] = init + packed_a * packed_b, over `units` units of k: values here, more in other products
 // (packed_gemm.h). Each element of C sums its products in order of k, wherever it lies in its tile.
 struct GemmBlockArgs {
@@ -45,6 +54,7 @@ struct GemmBlockArgs {
   GemmInit init;
   const float* bias;          // n values, for kBias
   bool is_b_resident = false; // B is read again for each panel of A; else A for each panel of B
+  GemmPrefetch* prefetch = nullptr;
 };
 LLM_SIMD_FUNCTION(void, GemmBlock, (const GemmBlockArgs& args));
 

@@ -141,7 +141,7 @@ LLM_TEST(GemmIsExactOnWholeNumbersForEveryPlan) {
       {40, 3000, 70, false, true, false, false, Activation::kNone},    // A shared, thin slices of B
       {1900, 50, 70, true, false, false, false, Activation::kNone},    // B shared, slices of A
       {300, 1800, 600, false, true, false, false, Activation::kNone},  // two blocks of k in a task
-      {20, 1300, 2000, false, false, false, false, Activation::kNone}, // B from memory, packed whole, four times
+      {20, 1300, 2100, false, false, false, false, Activation::kNone}, // B from memory, four blocks of k
       {4150, 4200, 520, false, true, false, false, Activation::kNone}, // two chunks of what is shared
   };
   for (const Case& c : cases) {

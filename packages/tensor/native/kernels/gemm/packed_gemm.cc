@@ -33,6 +33,7 @@ class Part {
         packed_sliced_(scratch + plan.shared_chunk * units) {}
 
   void Run(Pool& pool) {
+    threads_ = static_cast<size_t>(pool.threads());
     if (plan_.is_sliced_whole) PackWhole(sliced_, 0, sliced_.size, packed_sliced_, pool);
     const size_t slices = DivideUp(sliced_.size, plan_.slice);
     for (first_ = 0; first_ < shared_.size; first_ += plan_.shared_chunk) {
@@ -101,12 +102,34 @@ class Part {
       const float* a = plan_.is_a_shared ? shared : sliced;
       const float* b = plan_.is_a_shared ? sliced : shared;
       const size_t units = BlockSize(unit);
+      GemmPrefetch next = NextOf(slice, unit);
       g_.block({rows, columns, units, a, g_.a.width * units, b, g_.b.width * units, c, g_.c_row, init, bias,
-                plan_.is_a_shared});
+                plan_.is_a_shared, &next});
     }
     if (is_last_ && g_.activation != Activation::kNone) {
       g_.activate(c, g_.c_row, rows, columns, g_.activation, g_.alpha);
     }
+  }
+
+  // What this thread packs after the block at `unit` of a slice: the next block, or the first of the slice that it
+  // takes next, if the threads keep step.
+  GemmPrefetch NextOf(size_t slice, size_t unit) const {
+    size_t next = unit + BlockSize(unit);
+    if (next == units_) {
+      next = 0;
+      slice += threads_;
+    }
+    const size_t first = slice * plan_.slice;
+    if (plan_.is_sliced_whole || sliced_.element_bytes == 0 || first >= sliced_.size) return {};
+    const size_t k = (first_unit_ + next) * g_.k_per_unit;
+    const size_t depth = Smaller(g_.k - k, BlockSize(next) * g_.k_per_unit);
+    const size_t count = Smaller(sliced_.size - first, plan_.slice);
+    const bool is_by_k = sliced_.outer_stride == 1;
+    const char* at = static_cast<const char*>(sliced_.source) +
+                     (first * sliced_.outer_stride + k * sliced_.k_stride) * sliced_.element_bytes;
+    const size_t row_bytes = (is_by_k ? count : depth) * sliced_.element_bytes;
+    const size_t stride = (is_by_k ? sliced_.k_stride : sliced_.outer_stride) * sliced_.element_bytes;
+    return {at, row_bytes, row_bytes, stride, is_by_k ? depth : count};
   }
 
   const float* SliceAt(size_t first, size_t count, size_t unit) const {
@@ -128,6 +151,7 @@ class Part {
   float* packed_sliced_;
   size_t first_ = 0;  // of the shared operand's chunk that is packed now
   size_t count_ = 0;
+  size_t threads_ = 1;
 };
 
 }  // namespace

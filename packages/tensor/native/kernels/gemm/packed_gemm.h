@@ -23,6 +23,7 @@ struct GemmOperand {
   size_t k_stride = 0;
   size_t size = 0;
   size_t width = 0;  // of its panels
+  size_t element_bytes = 0;  // of `source`; 0 where it is no array of elements
 };
 
 using GemmBlockFunction = void (*)(const GemmBlockArgs& args);

@@ -45,16 +45,18 @@ void PackBTile(const GemmOperand& b, size_t first, size_t count, size_t k, size_
   }
 }
 
+size_t BytesOf(const GemmBf16Matrix& matrix) { return matrix.type == GemmType::kFloat ? 4 : 2; }
+
 PackedGemm PackedGemmOf(const GemmBf16& g) {
   const PairKernels kernels = PairKernelsForCpu();
   PackedGemm packed;
   const auto pack_a = g.a.type == GemmType::kFloat ? PackAFloat : PackABf16;
-  packed.a = {pack_a, g.a.data, g.a.outer_stride, g.a.k_stride, g.m, kernels.tile.rows};
+  packed.a = {pack_a, g.a.data, g.a.outer_stride, g.a.k_stride, g.m, kernels.tile.rows, BytesOf(g.a)};
   if (g.tile != nullptr) {
     packed.b = {PackBTile, &g, g.k, 1, g.n, kernels.tile.columns};
   } else {
     const auto pack_b = g.b.type == GemmType::kFloat ? PackBFloat : PackBBf16;
-    packed.b = {pack_b, g.b.data, g.b.outer_stride, g.b.k_stride, g.n, kernels.tile.columns};
+    packed.b = {pack_b, g.b.data, g.b.outer_stride, g.b.k_stride, g.n, kernels.tile.columns, BytesOf(g.b)};
   }
   packed.is_b_by_column = packed.b.k_stride == 1 && packed.b.outer_stride != 1;
   packed.k = g.k;
