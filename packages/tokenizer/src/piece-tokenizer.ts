@@ -1,9 +1,10 @@
 /** How a tokenizer turns a stretch of text into ids: the fastest way that its parts allow. */
 import { BpeModel } from './bpe/bpe-model.ts';
 import { ByteLevelEncoder } from './bpe/byte-level-encoder.ts';
-import { isObject } from './io/json-fields.ts';
+import type { JsonObject } from './io/json-fields.ts';
 import type { TokenizerDefinition } from './io/tokenizer-json.ts';
 import type { Model } from './model.ts';
+import { parseBertOptions } from './normalizers/normalizer.ts';
 import { knownScanner } from './pre-tokenizers/known-scanner.ts';
 import { parsePreTokenizer } from './pre-tokenizers/pre-tokenizer.ts';
 import { fusedMetaTokenizer, LazyTokenizer, metaTokenizer } from './pieces/meta-tokenizer.ts';
@@ -33,11 +34,16 @@ export function fusedTokenizer(
   if (!(model instanceof WordPieceModel))
     return fusedMetaTokenizer(definition, () => normalizedFirst(definition, normalize));
   if (!isBert(normalizer, preTokenizer)) return undefined;
+  const { stripAccents, lowercase, handleChineseChars } = parseBertOptions(
+    normalizer as JsonObject,
+    'normalizer',
+  );
   return new BertEncoder({
     model,
     normalize,
     split: parsePreTokenizer(preTokenizer, 'pre_tokenizer'),
-    cutsIdeographs: isObject(normalizer) && normalizer['handle_chinese_chars'] !== false,
+    stripsAccents: stripAccents ?? lowercase,
+    cutsIdeographs: handleChineseChars,
   });
 }
 

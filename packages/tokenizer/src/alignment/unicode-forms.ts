@@ -10,7 +10,7 @@ export type UnicodeForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 const classes: { table?: ReadonlyMap<number, number> } = {};
 
 /** Canonical combining class; 0 for a starter. */
-function combiningClass(character: string): number {
+export function combiningClass(character: string): number {
   const table = (classes.table ??= readClasses());
   return table.get(character.codePointAt(0) as number) ?? 0;
 }

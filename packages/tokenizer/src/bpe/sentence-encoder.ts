@@ -7,19 +7,17 @@ import { blankScanner, crossesWords, META, tokensWithBlanks } from '../pieces/bl
 import { CharacterCuts, characterIds } from '../pieces/character-cuts.ts';
 import { PieceEncoder } from '../pieces/piece-encoder.ts';
 import { characterLength } from '../unicode/utf8.ts';
-import type { BpeModel, Substitute } from './bpe-model.ts';
+import type { BpeModel } from './bpe-model.ts';
 import { Backtracker } from './merge-by-backtracking.ts';
 import type { RawTokens } from './raw-tokens.ts';
-
-const MAX_SUBSTITUTES = 10_000;
 
 export class SentenceEncoder {
   readonly #model: BpeModel;
   readonly #backtracker: Backtracker;
   readonly pieces: PieceEncoder;
-  /** By the bytes of a character. */
-  readonly #substitutes = new Map<number, Substitute>();
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  readonly #byteIds: Int32Array | undefined;
+  /** What stands for characters without bytes. */
+  readonly #unkIds: readonly number[];
 
   /**
    * Undefined where the model has options that the fast path does not know.
@@ -46,6 +44,9 @@ export class SentenceEncoder {
   ) {
     this.#model = model;
     this.#backtracker = backtracker;
+    this.#byteIds = byteTokens(model);
+    const { unkToken } = model.options;
+    this.#unkIds = unkToken === undefined ? [] : [model.tokenToId(unkToken) as number];
     this.pieces = new PieceEncoder({
       characterIds: characterIds(tokens, () => true),
       scan: blankScanner(blanks, new CharacterCuts(tokens)),
@@ -69,29 +70,42 @@ export class SentenceEncoder {
       place = this.#backtracker.stoppedAt;
       if (place === end) break;
       const next = place + characterLength(bytes[place] as number);
-      const substitute = this.#substitute(bytes, place, next);
-      if (substitute.isUnknown && isAfterUnknown && this.#model.options.fuseUnk) {
-        place = next;
-        continue;
+      if (this.#emitBytes(bytes, place, next, ids, count)) {
+        isAfterUnknown = false;
+        count += next - place;
+      } else if (!(isAfterUnknown && this.#model.options.fuseUnk)) {
+        for (const id of this.#unkIds) ids[count++] = id;
+        isAfterUnknown = this.#unkIds.length > 0;
       }
-      isAfterUnknown = substitute.isUnknown && substitute.ids.length > 0;
-      for (const id of substitute.ids) ids[count++] = id;
       place = next;
     }
     return count;
   }
 
-  #substitute(bytes: Uint8Array, start: number, end: number): Substitute {
-    let key = 0;
-    for (let i = start; i < end; i++) key = (key << 8) | (bytes[i] as number);
-    let found = this.#substitutes.get(key);
-    if (found === undefined) {
-      found = this.#model.substitute(this.#decoder.decode(bytes.subarray(start, end)));
-      if (this.#substitutes.size >= MAX_SUBSTITUTES) this.#substitutes.clear();
-      this.#substitutes.set(key, found);
+  /** The bytes of a character that is no token, if each has a token. */
+  #emitBytes(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    ids: Int32Array,
+    count: number,
+  ): boolean {
+    const byteIds = this.#byteIds;
+    if (byteIds === undefined) return false;
+    for (let i = start; i < end; i++) {
+      const id = byteIds[bytes[i] as number] as number;
+      if (id < 0) return false;
+      ids[count++] = id;
     }
-    return found;
+    return true;
   }
+}
+
+/** Ids of the `<0xNN>` tokens, −1 where there is none; undefined without byte fallback. */
+function byteTokens(model: BpeModel): Int32Array | undefined {
+  if (!model.options.byteFallback) return undefined;
+  const name = (byte: number): string => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+  return Int32Array.from({ length: 256 }, (_, byte) => model.tokenToId(name(byte)) ?? -1);
 }
 
 /** Words are taken one by one unless a token that merges make goes beyond one. */

@@ -15,6 +15,8 @@ const PAIRS = 1 << 16;
 const ALL = PAIRS + (1 << 14);
 
 export class CharacterTrie {
+  /** Where the piece ends that `longest` found. */
+  matchEnd = 0;
   readonly #tokens: RawTokens;
   /** Node, character, child; node 0, the root, has those of characters beyond U+FFFF. */
   #edges = new Int32Array(STRIDE << 12);
@@ -72,6 +74,30 @@ export class CharacterTrie {
   /** The piece that ends at a node, or −1. */
   idAt(node: number): number {
     return ((this.#nodes[node] as number) >> 1) - 1;
+  }
+
+  /** The longest piece that begins at `start`, or −1. */
+  longest(bytes: Uint8Array, start: number, end: number): number {
+    const first = characterAt(bytes, start);
+    let i = start + characterLength(bytes[start] as number);
+    let node = this.first(first);
+    let found = node > 0 ? this.idAt(node) : -1;
+    this.matchEnd = i;
+    if (i >= end) return found;
+    const second = characterAt(bytes, i);
+    if (first < 0x80 && second < 0x80) node = this.pair(first, second);
+    else if (node > 0) node = this.child(node, second);
+    while (node > 0) {
+      i += characterLength(bytes[i] as number);
+      const id = this.idAt(node);
+      if (id >= 0) {
+        found = id;
+        this.matchEnd = i;
+      }
+      if (i >= end) break;
+      node = this.child(node, characterAt(bytes, i));
+    }
+    return found;
   }
 
   #find(node: number, character: number): number {

@@ -22,9 +22,11 @@ export class WordPieceModel implements Model {
   readonly type = 'WordPiece';
   readonly vocabulary: Vocabulary;
   readonly #unkToken: string;
-  readonly #unkId: number;
-  readonly #prefix: string;
-  readonly #maxCharacters: number;
+  readonly unkId: number;
+  /** Begins tokens that go on within a word. */
+  readonly prefix: string;
+  /** Longer words are unknown. */
+  readonly maxCharacters: number;
   /** Longest token in UTF-16 units: no longer stretch needs a look-up. */
   readonly #maxLength: number;
   readonly #spans = new Spans();
@@ -32,12 +34,12 @@ export class WordPieceModel implements Model {
   constructor(vocabulary: Vocabulary, options: WordPieceOptions = {}) {
     this.vocabulary = vocabulary;
     this.#unkToken = options.unkToken ?? '[UNK]';
-    this.#prefix = options.continuingSubwordPrefix ?? '##';
-    this.#maxCharacters = options.maxInputCharsPerWord ?? 100;
+    this.prefix = options.continuingSubwordPrefix ?? '##';
+    this.maxCharacters = options.maxInputCharsPerWord ?? 100;
     const unkId = vocabulary.idOf(this.#unkToken);
     if (unkId === undefined)
       throw formatError('model.unk_token', 'a token of the vocabulary', this.#unkToken);
-    this.#unkId = unkId;
+    this.unkId = unkId;
     this.#maxLength = vocabulary.longest;
   }
 
@@ -70,14 +72,14 @@ export class WordPieceModel implements Model {
 
   tokenizeSpans(piece: string, output: TokenSpans): void {
     const begin = output.ids.length;
-    if (piece.length > this.#maxCharacters && [...piece].length > this.#maxCharacters) {
-      return output.push(this.#unkId, 0, piece.length);
+    if (piece.length > this.maxCharacters && [...piece].length > this.maxCharacters) {
+      return output.push(this.unkId, 0, piece.length);
     }
     for (let start = 0; start < piece.length;) {
       const end = this.#longest(piece, start, output);
       if (end === start) {
         output.truncate(begin);
-        return output.push(this.#unkId, 0, piece.length);
+        return output.push(this.unkId, 0, piece.length);
       }
       start = end;
     }
@@ -85,7 +87,7 @@ export class WordPieceModel implements Model {
 
   /** Pushes the longest token that matches at `start`; returns its end, or `start` if there is none. */
   #longest(piece: string, start: number, output: TokenSpans): number {
-    const prefix = start > 0 ? this.#prefix : '';
+    const prefix = start > 0 ? this.prefix : '';
     for (let end = Math.min(piece.length, start + this.#maxLength); end > start; end--) {
       const id = this.vocabulary.ids.get(prefix + piece.slice(start, end));
       if (id === undefined) continue;
@@ -99,8 +101,8 @@ export class WordPieceModel implements Model {
     return {
       type: 'WordPiece',
       unk_token: this.#unkToken,
-      continuing_subword_prefix: this.#prefix,
-      max_input_chars_per_word: this.#maxCharacters,
+      continuing_subword_prefix: this.prefix,
+      max_input_chars_per_word: this.maxCharacters,
       vocab: this.vocabulary.toJSON(),
     };
   }
