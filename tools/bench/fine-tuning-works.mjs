@@ -25,6 +25,11 @@ export function fineTuningWorks(modelPath) {
         'gguf',
       ]),
       ours('fine-tuning-step.mjs', 'ours, bf16 products', 'native', { precision: 'bfloat16' }),
+      ours('fine-tuning-step.mjs', 'ours, bf16 products and storage', 'native', {
+        precision: 'bfloat16',
+        activationStorage: 'bfloat16',
+        weights: shape.rank > 0 ? 'bf16' : 'float32', // trained weights are float32
+      }),
     ],
   }));
 }

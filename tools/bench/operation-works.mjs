@@ -17,6 +17,7 @@ const OPERATIONS = [
   operation('attention', { B: 1, H: 9, K: 3, T: 1, S: 1024, D: 64, isForwardOnly: true }, 200),
   operation('conv2d', { B: 8, H: 32, C: 64, N: 64 }, 10),
   operation('conv2d', { B: 8, H: 14, C: 256, N: 256 }, 5),
+  operation('conv2d', { B: 8, H: 64, C: 3, N: 64 }, 10),
   operation('lstm', { B: 32, T: 64, H: 256 }, 5),
   operation('gru', { B: 32, T: 64, H: 256 }, 5),
   operation('rnn', { B: 32, T: 64, H: 256 }, 5),

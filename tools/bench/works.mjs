@@ -30,6 +30,9 @@ export function trainingWorks() {
         isCompiled: true,
       }),
       ours('training-step.mjs', 'ours, bf16 products', 'native', { precision: 'bfloat16' }),
+      ours('training-step.mjs', 'ours, bf16 activations', 'native', {
+        activationStorage: 'bfloat16',
+      }),
       ours('training-step.mjs', 'ours, checkpointed', 'native', { isCheckpointed: true }),
       ...(slowPeers
         ? [

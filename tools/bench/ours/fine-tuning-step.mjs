@@ -1,7 +1,9 @@
-// One step of fine-tuning a .gguf model, float32: forward, backward, AdamW on the adapter or on everything.
+// One step of fine-tuning a .gguf model: forward, backward, AdamW on the adapter or on everything. Float32 unless the
+// settings say otherwise.
 import { adamw } from '@llm/optim';
 import { addLora } from '@llm/peft';
-import { Generator, setMatmulPrecision, tf, useBackend, valueAndGrads } from '@llm/tensor';
+import { Generator, setActivationStorage, setMatmulPrecision } from '@llm/tensor';
+import { tf, useBackend, valueAndGrads } from '@llm/tensor';
 import { loadModel, setGradientCheckpointing, tokenLoss } from '@llm/transformer';
 import { memoryMeter } from './memory.mjs';
 import { serve, timed } from './serve.mjs';
@@ -9,9 +11,10 @@ import { serve, timed } from './serve.mjs';
 const { modelPath, batch, time, rank, threads, backend, ...settings } = JSON.parse(process.argv[2]);
 await useBackend(backend, { threads });
 if (settings.precision) setMatmulPrecision(settings.precision);
+if (settings.activationStorage) setActivationStorage(settings.activationStorage);
 const memory = memoryMeter();
 const generator = new Generator(0);
-const model = await loadModel(modelPath);
+const model = await loadModel(modelPath, { weights: settings.weights });
 if (rank > 0) addLora(model, { rank, alpha: 2 * rank, targetModules: 'all-linear', generator });
 if (settings.isCheckpointed) setGradientCheckpointing(model);
 model.train();

@@ -1,6 +1,7 @@
 // One training step of a GPT-2 on random tokens: forward, backward, AdamW. Float32, dropout off.
 import { adamw } from '@llm/optim';
-import { Generator, setMatmulPrecision, tf, useBackend, valueAndGrads } from '@llm/tensor';
+import { Generator, setActivationStorage, setMatmulPrecision } from '@llm/tensor';
+import { tf, useBackend, valueAndGrads } from '@llm/tensor';
 import { createModel, parseConfig, setGradientCheckpointing, tokenLoss } from '@llm/transformer';
 import { memoryMeter } from './memory.mjs';
 import { serve, timed } from './serve.mjs';
@@ -10,6 +11,7 @@ const { layers, width, heads, vocabulary, batch, time, threads, backend, ...sett
 );
 await useBackend(backend, backend === 'native' ? { threads } : {});
 if (settings.precision) setMatmulPrecision(settings.precision);
+if (settings.activationStorage) setActivationStorage(settings.activationStorage);
 const memory = memoryMeter();
 const config = parseConfig({
   model_type: 'gpt2',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { quantizedLinear, QuantizedWeight, tf, useBackend } from '../../src/index.ts';
 import { hashed } from '../fused/hashed.ts';
 import { randomBlocks } from './random-blocks.ts';
+import { runQuantizedLoss } from './run-quantized-loss.ts';
 import { runQuantized } from './run-quantized.ts';
 
 const INSTRUCTION_SETS = ['avx512', 'avx2', 'scalar'] as const;
@@ -13,6 +14,8 @@ for (const instructionSet of INSTRUCTION_SETS) {
     INSTRUCTION_SETS.indexOf((best ?? 'scalar') as 'scalar');
   if (isThere) runQuantized('native', { instructionSet });
 }
+
+runQuantizedLoss('native');
 
 describe('quantizedLinear on native', () => {
   it.each(['Q4_1', 'Q6_K', 'BF16'] as const)(

@@ -1,3 +1,5 @@
+import { runQuantizedLoss } from './run-quantized-loss.ts';
 import { runQuantized } from './run-quantized.ts';
 
 runQuantized('wasm');
+runQuantizedLoss('wasm');

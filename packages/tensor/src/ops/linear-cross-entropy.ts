@@ -1,10 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { isTapeOn, needsGradient, noGradient, recordNode } from '../autodiff/tape.ts';
+import { recordKnownGradients } from '../autodiff/known-gradients.ts';
+import { needsGradient, noGradient } from '../autodiff/tape.ts';
 import type { LinearLossAttrs } from '../kernels/linear-cross-entropy.ts';
 import { scope } from '../memory/scope.ts';
-import { IGNORE_INDEX, type CrossEntropyOptions } from './cross-entropy.ts';
+import { QuantizedWeight } from '../quantized/quantized-weight.ts';
+import { crossEntropy, IGNORE_INDEX, type CrossEntropyOptions } from './cross-entropy.ts';
 import { expectDtype, expectFeatures, expectShape, fail } from './expect.ts';
+import { quantizedCrossEntropy } from './quantized-cross-entropy.ts';
+import { quantizedLinear } from './quantized.ts';
 
 /** A loss and what trainers report beside it. The caller owns all three. */
 export interface LinearTokenStatistics {
@@ -24,17 +28,19 @@ export interface LinearTokenStatistics {
  * A scalar loss computes its gradients together with itself. With reduction 'none' the backward pass
  * computes the logits again: a third more products for the memory. It has no second derivative.
  * @param hidden [.., C] float32
- * @param weight [V, C] float32 (a Linear's, or the embedding's that is tied to it)
+ * @param weight [V, C] float32 (a Linear's, or the embedding's that is tied to it); or a QuantizedWeight, which gets no
+ *   gradient: as `quantizedLinear` with float32 activations. With reduction 'none' that holds all logits.
  * @param labels [..] int32, each 0 … V−1 or ignoreIndex
  * @returns a scalar, or [..] for reduction 'none'; owned by the caller
  * @throws ShapeError; RangeError for a label outside the vocabulary
  */
 export function linearCrossEntropy(
   hidden: Tensor,
-  weight: Tensor,
+  weight: Tensor | QuantizedWeight,
   labels: Tensor,
   options: CrossEntropyOptions = {},
 ): Tensor {
+  if (weight instanceof QuantizedWeight) return quantizedLoss(hidden, weight, labels, options);
   const inputs = { hidden, weight, labels };
   return tf.tidy(() => run('linearCrossEntropy', inputs, { ...options, statistics: false }).loss);
 }
@@ -77,9 +83,7 @@ function run(
     labelSmoothing = 0,
     statistics,
   } = options;
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    fail(op, 'labelSmoothing', 'a number from 0 to 1', String(labelSmoothing), '0 turns it off.');
-  }
+  checkSmoothing(op, labelSmoothing);
   const attrs = { ignoreIndex, reduction, labelSmoothing, statistics };
   return scope(() => runKernel(inputs, attrs));
 }
@@ -105,34 +109,54 @@ function tokenLosses(inputs: Record<keyof Inputs, Tensor>, attrs: LinearLossAttr
   return tf.engine().runKernel<Tensor[]>('LinearTokenLoss', inputs, { ...attrs });
 }
 
-/** Its gradients come with it, so the tape gets a step that hands them out. Recorded as a kernel of tfjs, they would be
- *  outputs, and the backward pass would make zeros of their size. */
+/** Its gradients come with it. */
 function scalarLoss(inputs: Record<keyof Inputs, Tensor>, attrs: LinearLossAttrs): Tensor[] {
-  const [loss, entropies, hits, ...gradients] = noGradient(() =>
+  const [loss, entropies, hits, dhidden, dweight] = noGradient(() =>
     tf.engine().runKernel<Tensor[]>('LinearCrossEntropy', inputs, { ...attrs }),
   );
-  if (isTapeOn()) {
-    recordNode({
-      kernelName: 'LinearCrossEntropy',
-      inputs: { hidden: inputs.hidden, weight: inputs.weight },
-      outputs: [loss!],
-      saved: gradients.map((gradient) => tf.keep(gradient)),
-      gradient: (dys: Tensor[]) => scaledGradients(gradients, dys[0]!),
-    });
-  }
+  recordKnownGradients('LinearCrossEntropy', loss!, {
+    hidden: { input: inputs.hidden, gradient: dhidden! },
+    weight: { input: inputs.weight, gradient: dweight! },
+  });
   return [loss!, entropies!, hits!];
 }
 
-function scaledGradients(gradients: readonly Tensor[], dy: Tensor): Record<string, () => Tensor> {
-  const isOne = dy.dataSync()[0] === 1; // as in training, where no second array is wanted
-  const scaled = (gradient: Tensor) => (isOne ? tf.clone(gradient) : tf.mul(gradient, dy));
-  return { hidden: () => scaled(gradients[0]!), weight: () => scaled(gradients[1]!) };
+function quantizedLoss(
+  hidden: Tensor,
+  weight: QuantizedWeight,
+  labels: Tensor,
+  options: CrossEntropyOptions,
+): Tensor {
+  const op = 'linearCrossEntropy';
+  const C = weight.shape[1];
+  expectFeatures(op, 'hidden', hidden);
+  expectShape(op, 'hidden', hidden, [...hidden.shape.slice(0, -1), C], '[.., C]');
+  checkLabels(op, hidden, labels);
+  const { ignoreIndex = IGNORE_INDEX, reduction = 'mean', labelSmoothing = 0 } = options;
+  checkSmoothing(op, labelSmoothing);
+  return scope(() => {
+    if (reduction === 'none') {
+      const logits = quantizedLinear(hidden, weight, undefined, { activations: 'float32' });
+      return crossEntropy(logits, labels, options);
+    }
+    const flat = { hidden: tf.reshape(hidden, [-1, C]), weight, labels: tf.reshape(labels, [-1]) };
+    return quantizedCrossEntropy(flat, { ignoreIndex, reduction, labelSmoothing });
+  });
 }
 
 function checkInputs(op: string, { hidden, weight, labels }: Inputs): void {
   expectFeatures(op, 'hidden', hidden);
   expectDtype(op, 'weight', weight, 'float32');
   expectShape(op, 'weight', weight, [null, hidden.shape[hidden.rank - 1]!], '[V, C]');
+  checkLabels(op, hidden, labels);
+}
+
+function checkLabels(op: string, hidden: Tensor, labels: Tensor): void {
   expectDtype(op, 'labels', labels, 'int32');
   expectShape(op, 'labels', labels, hidden.shape.slice(0, -1), '[..]');
+}
+
+function checkSmoothing(op: string, labelSmoothing: number): void {
+  if (labelSmoothing >= 0 && labelSmoothing <= 1) return;
+  fail(op, 'labelSmoothing', 'a number from 0 to 1', String(labelSmoothing), '0 turns it off.');
 }

@@ -8,7 +8,7 @@ export interface QuantizedLinearOptions {
   /**
    * `int8`: the native backend rounds x to 8 bits in groups of 32 values, as llama.cpp does, and multiplies
    * integers: several times faster, each product off by at most 1/254 of its group's largest |x|. `float32`:
-   * x as it is and the weights as dequantised, the same on every backend. Weights in half precision are
+   * x as it is and the weights as dequantised, the same on every backend (unless setMatmulPrecision says bfloat16). Weights in half precision are
    * multiplied in float32 either way, but for `int8` with BF16 weights and more than 8 rows: x is rounded to bfloat16.
    * @default 'int8'
    */
@@ -17,7 +17,7 @@ export interface QuantizedLinearOptions {
 
 /**
  * y = x · Wᵀ + b with a quantised weight, which gets no gradient. The gradient of x is that of the
- * float32 product.
+ * dequantised product, in the precision that setMatmulPrecision says.
  * @param x [.., I] float32
  * @param weight [O, I]
  * @param bias [O] float32

@@ -4,7 +4,10 @@ import { valueAndGrads } from '../autodiff/index.ts';
 import { useBackend } from '../backends/use-backend.ts';
 import { linear } from '../ops/linear.ts';
 import { linearCrossEntropy } from '../ops/linear-cross-entropy.ts';
+import { quantizedLinear } from '../ops/quantized.ts';
+import { QuantizedWeight } from '../quantized/quantized-weight.ts';
 import { Generator } from '../random/generator.ts';
+import { setActivationStorage } from './activation-storage.ts';
 import { matmulPrecision, setMatmulPrecision } from './matmul-precision.ts';
 
 /** To the nearest bf16, ties to even. */
@@ -54,6 +57,39 @@ describe('setMatmulPrecision', () => {
     expectNear(y, tf.matMul(rounded(x), rounded(weight), false, true), 2e-6);
     expectNear(dx, tf.matMul(rounded(dy), rounded(weight)), 2e-6);
     expectNear(dw, tf.matMul(rounded(dy), rounded(x), true), 2e-6);
+  });
+
+  it.each(['BF16', 'Q8_0'] as const)('multiplies with frozen %s weights alike', (type) => {
+    const wide = tf.variable(generator.normal([N, 64]));
+    const [bias, dy] = [tf.variable(generator.normal([O])), generator.normal([N, O])];
+    using frozen = QuantizedWeight.from(generator.normal([O, 64]), type);
+    const dense = rounded(frozen.dequantize());
+    const product = () => quantizedLinear(wide, frozen, bias, { activations: 'float32' });
+    const { value, grads } = valueAndGrads(() => tf.sum(tf.mul(product(), dy)), [wide]);
+    const y = product();
+    setMatmulPrecision('float32');
+    expectNear(y, tf.add(tf.matMul(rounded(wide), dense, false, true), bias), 2e-6);
+    expectNear(grads[0]!, tf.matMul(rounded(dy), dense), 2e-6);
+    expect(numbers(product())).not.toEqual(numbers(y));
+    tf.dispose([wide, value, ...grads]);
+  });
+
+  it('has the same gradients of weights when activations are kept in bf16', () => {
+    const gradient = () => {
+      const { value, grads } = valueAndGrads(
+        () => tf.sum(tf.square(linear(tf.tanh(x), weight))),
+        [x, weight],
+      );
+      value.dispose();
+      return numbers(grads[1]!);
+    };
+    const whole = gradient();
+    setActivationStorage('bfloat16');
+    try {
+      expect(gradient()).toEqual(whole); // x is rounded when it is packed, or was
+    } finally {
+      setActivationStorage('float32');
+    }
   });
 
   it('is near float32, and not the same', () => {

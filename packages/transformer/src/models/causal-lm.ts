@@ -1,5 +1,5 @@
 // What every decoder-only language model offers.
-import { nn, scope, type Tensor, type Variable } from '@llm/tensor';
+import { nn, scope, type QuantizedWeight, type Tensor, type Variable } from '@llm/tensor';
 import { KvCache } from '../cache/kv-cache.ts';
 import type { ModelConfig } from '../config/config.ts';
 import type { ForwardOptions } from './forward-pass.ts';
@@ -17,11 +17,14 @@ export interface ModelShape {
   readonly windows?: readonly (number | null)[];
 }
 
-/** The weight of an output layer or a tied embedding, if it does nothing but multiply in float32: no
- *  bias, no adapter, not quantised. */
-export function plainWeight(head: nn.Linear | nn.Embedding): Variable | undefined {
+/** The weight of an output layer or a tied embedding, if it does nothing but multiply exactly: no bias,
+ *  no adapter, and quantised only in training, where inputs are not rounded to 8 bits. */
+export function plainWeight(head: nn.Module): Variable | QuantizedWeight | undefined {
   if (head instanceof nn.Embedding) return head.weight;
-  return head instanceof nn.Linear && head.bias === undefined ? head.weight : undefined;
+  if (head instanceof nn.QuantizedEmbedding) return head.training ? head.weight : undefined;
+  const isLinear = head instanceof nn.Linear;
+  const isExact = isLinear || (head instanceof nn.QuantizedLinear && head.training);
+  return isExact && head.bias === undefined ? head.weight : undefined;
 }
 
 export abstract class CausalLm extends nn.Module {
@@ -35,7 +38,7 @@ export abstract class CausalLm extends nn.Module {
   abstract logits(hidden: Tensor): Tensor;
 
   /** The matrix W [V, C] where logits are hidden · Wᵀ and nothing more; undefined where they are not. */
-  abstract outputWeight(): Variable | undefined;
+  abstract outputWeight(): Variable | QuantizedWeight | undefined;
 
   /** inputIds int32 [B, T] → logits [B, T, V]. The caller owns the result. */
   forward(inputIds: Tensor, options: ForwardOptions = {}): Tensor {

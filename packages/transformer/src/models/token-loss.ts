@@ -4,6 +4,7 @@ import {
   linearCrossEntropy,
   linearTokenStatistics,
   noGradient,
+  QuantizedWeight,
   scope,
   tf,
 } from '@llm/tensor';
@@ -45,7 +46,7 @@ export function tokenStatistics(
 ): LinearTokenStatistics {
   const weight = model.outputWeight();
   return scope(() => {
-    if (weight === undefined)
+    if (weight === undefined || weight instanceof QuantizedWeight)
       return fromLogits(model.logits(hidden), labels, { temperature, ...options });
     const scaled = temperature === 1 ? hidden : tf.div(hidden, temperature);
     return linearTokenStatistics(scaled, weight, labels, options);

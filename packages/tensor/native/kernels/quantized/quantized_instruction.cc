@@ -2,6 +2,7 @@
 #include "kernels/dequantize/dequantize.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/gemm_bf16/gemm_bf16.h"
+#include "kernels/gemm_bf16/product.h"
 #include "kernels/quantized/half_linear.h"
 #include "kernels/quantized/pack_panel.h"
 #include "kernels/quantized/packed_linear.h"
@@ -36,6 +37,8 @@ Weight ReadWeight(Args& args) {
   CheckedProduct(args, weight.O + kPanelRows, weight.I);
   return weight;
 }
+
+Precision ReadPrecision(Args& args) { return static_cast<Precision>(args.Int("precision", 0, kPrecisions - 1)); }
 
 // One row as floats, in order of columns.
 void DequantizeRow(const Weight& weight, size_t row, float* out, Pool& pool) {
@@ -115,12 +118,14 @@ LLM_INSTRUCTION(QuantizedEmbedding) {
   });
 }
 
-// QuantizedLinear: type, O, I, M, is_exact, x [M, I], packed, bias [O] or -1, out [M, O]. Exact: x stays float32; else it
-// is rounded to 8 bits, or for many rows and bfloat16 weights to bfloat16.
+// QuantizedLinear: type, O, I, M, is_exact, precision, x [M, I], packed, bias [O] or -1, out [M, O]. Exact: products as
+// `precision` says, of x and the dequantised weights; else x is rounded to 8 bits, or for many rows and bfloat16 weights
+// to bfloat16.
 LLM_INSTRUCTION(QuantizedLinear) {
   Weight weight = ReadWeight(args);
   const size_t M = args.Size("M");
   const bool is_exact = args.Bool("is_exact");
+  const Precision precision = ReadPrecision(args);
   const float* x = args.Input<float>("x", CheckedProduct(args, M, weight.I));
   weight.bytes = args.Input<uint8_t>("packed", weight.ByteCount());
   const float* bias = args.OptionalInput<float>("bias", weight.O);
@@ -132,7 +137,7 @@ LLM_INSTRUCTION(QuantizedLinear) {
     RunHalfLinear({weight.type == BlockType::kBf16, M, weight.O, weight.I, x, halves, bias, out}, pool);
     return;
   }
-  if (weight.type == BlockType::kBf16 && !is_exact) {
+  if (weight.type == BlockType::kBf16 && (!is_exact || precision == Precision::kBf16)) {
     GemmBf16 g;
     g.m = M;
     g.n = weight.O;
@@ -164,25 +169,38 @@ LLM_INSTRUCTION(QuantizedLinear) {
   g.b_k = 1;
   g.b_column = weight.I;
   g.c_row = weight.O;
-  float* scratch = args.Scratch<float>(Larger(GemmScratch(g), 64));
+  float* scratch = args.Scratch<float>(Larger(ProductScratch(g, precision), 64));
   ForEachTile(weight, tile, pool, [&](size_t row, size_t rows) {
     g.n = rows;
     g.c = out + row;
     g.bias = bias == nullptr ? nullptr : bias + row;
-    RunGemm(g, scratch, pool);
+    RunProduct(g, precision, scratch, pool);
   });
 }
 
-// QuantizedLinearGradInput: type, O, I, M, dy [M, O], packed, dx [M, I]
+// QuantizedLinearGradInput: type, O, I, M, precision, dy [M, O], packed, dx [M, I]
 LLM_INSTRUCTION(QuantizedLinearGradInput) {
   Weight weight = ReadWeight(args);
   const size_t M = args.Size("M");
+  const Precision precision = ReadPrecision(args);
   const float* dy = args.Input<float>("dy", CheckedProduct(args, M, weight.O));
   weight.bytes = args.Input<uint8_t>("packed", weight.ByteCount());
   float* dx = args.Output<float>("dx", CheckedProduct(args, M, weight.I));
   args.End();
   for (size_t i = 0; weight.O == 0 && i < M * weight.I; ++i) dx[i] = 0.0f;
   if (M * weight.I * weight.O == 0) return;
+  if (weight.type == BlockType::kBf16 && precision == Precision::kBf16) {
+    GemmBf16 g;
+    g.m = M;
+    g.n = weight.I;
+    g.k = weight.O;
+    g.a = {dy, GemmType::kFloat, weight.O, 1};
+    g.b = {weight.bytes, GemmType::kBf16, 1, weight.I};
+    g.c = dx;
+    g.c_row = weight.I;
+    RunGemmBf16(g, args.Scratch<float>(Larger(GemmBf16Scratch(g), 64)), pool);
+    return;
+  }
   float* tile = args.Scratch<float>(TileFloats(weight));
   Gemm g;
   g.m = M;
@@ -195,14 +213,14 @@ LLM_INSTRUCTION(QuantizedLinearGradInput) {
   g.b_column = 1;
   g.c = dx;
   g.c_row = weight.I;
-  const size_t whole = GemmScratch(g);
+  const size_t whole = ProductScratch(g, precision);
   g.k = weight.O % g.k == 0 ? g.k : weight.O % g.k;
-  float* scratch = args.Scratch<float>(Larger(Larger(whole, GemmScratch(g)), 64));
+  float* scratch = args.Scratch<float>(Larger(Larger(whole, ProductScratch(g, precision)), 64));
   ForEachTile(weight, tile, pool, [&](size_t row, size_t rows) {
     g.a = dy + row;
     g.k = rows;
     g.accumulate = row > 0;
-    RunGemm(g, scratch, pool);
+    RunProduct(g, precision, scratch, pool);
   });
 }
 

@@ -1,7 +1,7 @@
 // Llama's relatives: pre-RMSNorm decoders with grouped-query attention and a gated MLP, composed as
 // their configuration says. Property names are Hugging Face's in camelCase, so a parameter's path is
 // its checkpoint key. Each is checked against Transformers' class of the same name.
-import { nn, scope, tf, type Tensor, type Variable } from '@llm/tensor';
+import { nn, scope, tf, type QuantizedWeight, type Tensor, type Variable } from '@llm/tensor';
 import { FusedGatedMlp, GatedMlp } from '../../mlp/gated-mlp.ts';
 import { SparseMlp } from '../../mlp/sparse-mlp.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
@@ -136,7 +136,7 @@ export class DecoderForCausalLm extends CausalLm {
     return scope(() => tf.mul(tf.tanh(tf.div(project(), cap)), cap));
   }
 
-  outputWeight(): Variable | undefined {
+  outputWeight(): Variable | QuantizedWeight | undefined {
     if (this.config.logitSoftcap !== null) return undefined;
     return plainWeight(this.lmHead ?? this.model.embedTokens);
   }

@@ -1,7 +1,15 @@
 // GPT-NeoX (Black et al. 2022), Pythia: attention and MLP side by side on the same input, rotary
 // positions on a part of each head, queries, keys and values of a head lying together in one matrix.
 // Checked against Transformers' GPTNeoXForCausalLM.
-import { nn, scope, tf, type Generator, type Tensor, type Variable } from '@llm/tensor';
+import {
+  nn,
+  scope,
+  tf,
+  type Generator,
+  type QuantizedWeight,
+  type Tensor,
+  type Variable,
+} from '@llm/tensor';
 import { attend } from '../../attention/attend.ts';
 import { activate } from '../../mlp/activation.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
@@ -155,7 +163,7 @@ export class GptNeoxForCausalLm extends CausalLm {
     return this.embedOut?.forward(hidden) ?? this.gptNeox.embedIn.project(hidden);
   }
 
-  outputWeight(): Variable | undefined {
+  outputWeight(): Variable | QuantizedWeight | undefined {
     return plainWeight(this.embedOut ?? this.gptNeox.embedIn);
   }
 

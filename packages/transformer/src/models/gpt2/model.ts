@@ -1,7 +1,16 @@
 // GPT-2 (Radford et al. 2019): learned positions, pre-LayerNorm, fused query–key–value projection, GELU
 // MLP of four times the width. Checked against Transformers' GPT2LMHeadModel. Projections keep the
 // layout [out, in]; the checkpoint's Conv1D layout [in, out] is turned when read or written.
-import { nn, scope, ShapeError, tf, type Generator, type Tensor, type Variable } from '@llm/tensor';
+import {
+  nn,
+  scope,
+  ShapeError,
+  tf,
+  type Generator,
+  type QuantizedWeight,
+  type Tensor,
+  type Variable,
+} from '@llm/tensor';
 import { attend } from '../../attention/attend.ts';
 import { activate } from '../../mlp/activation.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
@@ -169,7 +178,7 @@ export class Gpt2LmHeadModel extends CausalLm {
     return this.lmHead?.forward(hidden) ?? this.transformer.wte.project(hidden);
   }
 
-  outputWeight(): Variable | undefined {
+  outputWeight(): Variable | QuantizedWeight | undefined {
     return plainWeight(this.lmHead ?? this.transformer.wte);
   }
 }

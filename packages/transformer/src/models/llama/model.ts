@@ -1,7 +1,15 @@
 // Llama (Touvron et al. 2023; Grattafiori et al. 2024): pre-RMSNorm, rotary positions, grouped-query
 // attention, gated MLP. Property names are Hugging Face's in camelCase, so a parameter's path is its
 // checkpoint key. Checked against Transformers' LlamaForCausalLM.
-import { nn, scope, tf, type Generator, type Tensor, type Variable } from '@llm/tensor';
+import {
+  nn,
+  scope,
+  tf,
+  type Generator,
+  type QuantizedWeight,
+  type Tensor,
+  type Variable,
+} from '@llm/tensor';
 import { attend } from '../../attention/attend.ts';
 import { GatedMlp } from '../../mlp/gated-mlp.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
@@ -149,7 +157,7 @@ export class LlamaForCausalLm extends CausalLm {
     return this.lmHead?.forward(hidden) ?? this.model.embedTokens.project(hidden);
   }
 
-  outputWeight(): Variable | undefined {
+  outputWeight(): Variable | QuantizedWeight | undefined {
     return plainWeight(this.lmHead ?? this.model.embedTokens);
   }
 

@@ -61,7 +61,8 @@ function linear({ inputs, attrs, backend }: NativeKernelParams): TensorInfo {
   const biasHandle = bias === undefined ? -1 : backend.handleOf(bias);
   const [xHandle, weightHandle] = [backend.handleOf(x), backend.handleOf(bytes)];
   const handles = [xHandle, weightHandle, biasHandle, backend.handleOf(out)];
-  backend.run('QuantizedLinear', ...numbersOf(weight), M, isExact ? 1 : 0, ...handles);
+  const numbers = [...numbersOf(weight), M, isExact ? 1 : 0, backend.precision];
+  backend.run('QuantizedLinear', ...numbers, ...handles);
   return out;
 }
 
@@ -71,7 +72,8 @@ function linearGradInput({ inputs, attrs, backend }: NativeKernelParams): Tensor
   const out = backend.output([...dy.shape.slice(0, -1), weight.columns], 'float32');
   const M = dy.shape.slice(0, -1).reduce((product, size) => product * size, 1);
   const handles = [dy, bytes, out].map((tensor) => backend.handleOf(tensor));
-  backend.run('QuantizedLinearGradInput', ...numbersOf(weight), M, ...handles);
+  const numbers = [...numbersOf(weight), M, backend.precision];
+  backend.run('QuantizedLinearGradInput', ...numbers, ...handles);
   return out;
 }
 
