@@ -1,22 +1,23 @@
 // Builds the native engine: node native/build.mjs [--test] [--sanitize | --sanitize-threads] [--clean]
 //
 //   native/build/llm_tensor.node       the engine
-//   native/build/llm_tensor_test       with --test: every *_test.cc in one program
+//   native/build/llm_tensor_test       with --test: every *_test.cc in one program (.exe on Windows)
 //   native/build/sanitize/…            with --sanitize: the same under ASan and UBSan
 //   native/build/sanitize-threads/…    with --sanitize-threads: the tests of the thread pool and the memory, under TSan
+//   native/build/linux-arm64/… etc.    where CXX is a cross-compiler, for what it compiles for; see toolchain.mjs
 //
 // Sources are every .cc file below native/. A file named *_simd.cc is compiled once per instruction set, with
 // LLM_ISA set to its name; *_avx2.cc, *_avx512.cc and *_scalar.cc once with that set's flags, *_avx512bf16.cc,
 // *_avx512vnni.cc and *_avxvnni.cc once with an extension's, on x64 only. An object is rebuilt when its command, its source or a header it included changed. The compiler is CXX, else g++,
 // clang++ or c++. Nothing is downloaded.
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as toolchain from './toolchain.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -25,74 +26,21 @@ const SANITIZER_FLAGS = {
   sanitize: ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'],
   'sanitize-threads': ['-fsanitize=thread'],
 };
-const isDarwin = process.platform === 'darwin';
-const isX64 = process.arch === 'x64';
 const isThreadsOnly = sanitizer === 'sanitize-threads';
 const THREADED = ['threading', 'memory', 'test']; // kernels only hand the pool their work
-const out = path.join(root, 'build', sanitizer ?? '');
+const compiler = toolchain.findCompiler();
+const { target } = compiler;
+const instructions = toolchain.instructionSets(target);
+// Relative: Windows has a limit to a command's length.
+const out = path.join('build', target.isHost ? '' : target.name, sanitizer ?? '');
+const NODE_ONLY = ['binding.cc', 'node_api_windows.cc'].map((file) => path.join('node', file));
 const JOBS = Math.min(8, availableParallelism());
 
-// GCC 12 sees its own _mm512_undefined_ps() as uninitialised.
-const GCC_FALSE_ALARM = '-Wno-maybe-uninitialized';
-
-const AVX2_FLAGS = ['-mavx2', '-mfma', '-mf16c'];
-const AVX512_FLAGS = [
-  ...AVX2_FLAGS,
-  '-mavx512f',
-  '-mavx512bw',
-  '-mavx512dq',
-  '-mavx512vl',
-  '-mprefer-vector-width=512',
-  GCC_FALSE_ALARM,
-];
-
-const ISA_FLAGS = isX64 ? { scalar: [], avx2: AVX2_FLAGS, avx512: AVX512_FLAGS } : { scalar: [] };
-
-/** Extensions of a set: dispatch/cpu_features.h asks the processor for each. */
-const EXTENSION_FLAGS = isX64
-  ? {
-      avx512bf16: [...AVX512_FLAGS, '-mavx512bf16'],
-      avx512vnni: [...AVX512_FLAGS, '-mavx512vnni'],
-      avxvnni: [...AVX2_FLAGS, '-mavxvnni'],
-    }
-  : {};
-
-function findCompiler() {
-  const candidates = process.env.CXX ? [process.env.CXX] : ['g++', 'clang++', 'c++'];
-  for (const command of candidates) {
-    const version = spawnSync(command, ['--version'], { encoding: 'utf8' });
-    if (version.status === 0) return { command, version: version.stdout.split('\n')[0] };
-  }
-  throw new Error(
-    `native/build: compiler: expected a C++17 compiler, got none of ${candidates.join(', ')}. ` +
-      'Install g++ or clang++ (Debian: apt install g++; macOS: xcode-select --install) or set CXX.',
-  );
-}
-
 function commonFlags() {
-  const headers = createRequire(import.meta.url)('node-api-headers').include_dir;
   const optimise = sanitizer
     ? ['-O1', '-g1', '-fno-omit-frame-pointer', ...SANITIZER_FLAGS[sanitizer]]
     : ['-O3', '-g1'];
-  return [
-    '-std=c++17',
-    ...optimise,
-    '-fPIC',
-    '-fvisibility=hidden',
-    '-ffp-contract=off',
-    '-fno-math-errno',
-    '-fno-trapping-math',
-    '-Wall',
-    '-Wextra',
-    '-Wno-psabi',
-    '-Wno-unknown-warning-option',
-    '-DNAPI_VERSION=8',
-    '-DNODE_GYP_MODULE_NAME=llm_tensor',
-    `-I${root}`,
-    '-isystem',
-    headers,
-    '-pthread',
-  ];
+  return toolchain.compileFlags(compiler, optimise, root);
 }
 
 /** Every .cc file below native/, relative to it, sorted. */
@@ -112,8 +60,8 @@ function unitsOf(source, common) {
   const suffix = /_(simd|scalar|avx2|avx512|avx512bf16|avx512vnni|avxvnni)$/.exec(
     stem.replace(/_test$/, ''),
   )?.[1];
-  const isas = suffix === 'simd' ? Object.keys(ISA_FLAGS) : suffix ? [suffix] : [undefined];
-  const flagsOf = { ...ISA_FLAGS, ...EXTENSION_FLAGS };
+  const isas = suffix === 'simd' ? Object.keys(instructions.sets) : suffix ? [suffix] : [undefined];
+  const flagsOf = { ...instructions.sets, ...instructions.extensions };
   return isas
     .filter((isa) => isa === undefined || isa in flagsOf)
     .map((isa) => ({
@@ -135,11 +83,11 @@ function hashOfFile(file) {
 }
 
 /** The command and everything the object was made from, as its dependency file lists it. */
-function stateOf(unit, compiler) {
+function stateOf(unit) {
   const dependencyFile = unit.object.replace(/\.o$/, '.d');
   if (!existsSync(dependencyFile) || !existsSync(unit.object)) return undefined;
   const list = readFileSync(dependencyFile, 'utf8')
-    .replaceAll('\\\n', ' ')
+    .replaceAll(/\\\r?\n/g, ' ')
     .split(/:\s/)
     .slice(1)
     .join(' ');
@@ -154,9 +102,9 @@ function stateOf(unit, compiler) {
   return hash.digest('hex');
 }
 
-function isCurrent(unit, compiler) {
+function isCurrent(unit) {
   const record = `${unit.object}.hash`;
-  const state = stateOf(unit, compiler);
+  const state = stateOf(unit);
   return state !== undefined && existsSync(record) && readFileSync(record, 'utf8') === state;
 }
 
@@ -174,14 +122,11 @@ function run(command, args) {
  * Warnings don't stop a user's build: compilers newer than ours find new ones. They are printed, and the object
  * counts as stale, so that they come again until they are gone.
  */
-async function compile(unit, compiler) {
+async function compile(unit) {
   const args = [...unit.args, '-MD', '-c', unit.source, '-o', unit.object];
   const warnings = await run(compiler.command, args);
   process.stderr.write(warnings);
-  writeFileSync(
-    `${unit.object}.hash`,
-    `${stateOf(unit, compiler)}${warnings ? ' with warnings' : ''}`,
-  );
+  writeFileSync(`${unit.object}.hash`, `${stateOf(unit)}${warnings ? ' with warnings' : ''}`);
 }
 
 /** Runs `work` on every item, JOBS at a time. */
@@ -193,40 +138,49 @@ async function inParallel(items, work) {
   await Promise.all(Array.from({ length: JOBS }, worker));
 }
 
-async function link(target, units, args, compiler) {
-  const record = path.join(out, `${path.basename(target)}.hash`);
+/** Returns false where the file was current. */
+async function link(file, units, args) {
+  const record = `${file}.hash`;
   const inputs = units.map((unit) => readFileSync(`${unit.object}.hash`, 'utf8'));
   const state = createHash('sha256')
     .update([compiler.command, ...args, ...inputs].join('\0'))
     .digest('hex');
-  if (existsSync(target) && existsSync(record) && readFileSync(record, 'utf8') === state)
+  if (existsSync(file) && existsSync(record) && readFileSync(record, 'utf8') === state)
     return false;
-  const temporary = `${target}.${process.pid}.tmp`;
+  const temporary = `${file}.${process.pid}.tmp`;
   const sanitizers = sanitizer ? SANITIZER_FLAGS[sanitizer] : [];
+  const objects = units.map((unit) => unit.object);
   await run(compiler.command, [
+    ...compiler.args,
     ...args,
     ...sanitizers,
-    ...units.map((u) => u.object),
-    '-pthread',
+    ...objects,
     '-o',
     temporary,
   ]);
-  renameSync(temporary, target); // a process that has the old one loaded keeps it
+  replace(file, temporary);
   writeFileSync(record, state);
   return true;
 }
 
-/** Not unloaded with a worker thread's environment: our own threads run its code. */
-function sharedLibraryFlags() {
-  return isDarwin
-    ? ['-bundle', '-undefined', 'dynamic_lookup']
-    : ['-shared', '-Wl,-z,nodelete', '-Wl,--no-undefined-version'];
+/** A process that has the old file loaded keeps it; Windows lets such a file be renamed, not replaced or removed. */
+function replace(file, successor) {
+  if (process.platform === 'win32' && existsSync(file)) {
+    const old = `${file}.${process.pid}.old`;
+    renameSync(file, old);
+    try {
+      rmSync(old);
+    } catch {
+      // --clean removes it later
+    }
+  }
+  renameSync(successor, file);
 }
 
 async function main() {
-  if (flags.has('--clean')) rmSync(path.join(root, 'build'), { recursive: true, force: true });
+  process.chdir(root);
+  if (flags.has('--clean')) rmSync('build', { recursive: true, force: true });
   mkdirSync(path.join(out, 'obj'), { recursive: true });
-  const compiler = findCompiler();
   const common = commonFlags();
   const isWanted = (source) => !isThreadsOnly || THREADED.includes(source.split(path.sep)[0]);
   const units = findSources()
@@ -236,16 +190,20 @@ async function main() {
     source.endsWith('_test.cc') || source.startsWith(`test${path.sep}`);
   const engine = units.filter((unit) => !isTest(unit));
   const wanted = flags.has('--test') ? units : engine;
-  const stale = wanted.filter((unit) => !isCurrent(unit, compiler));
+  const stale = wanted.filter((unit) => !isCurrent(unit));
   if (stale.length > 0)
-    process.stderr.write(`native: compiling ${stale.length} files with ${compiler.version}\n`);
-  await inParallel(stale, (unit) => compile(unit, compiler));
+    process.stderr.write(
+      `native: compiling ${stale.length} files for ${target.name} with ${compiler.version}\n`,
+    );
+  await inParallel(stale, (unit) => compile(unit));
   if (!isThreadsOnly) {
-    await link(path.join(out, 'llm_tensor.node'), engine, sharedLibraryFlags(), compiler);
+    const args = toolchain.libraryLinkFlags(target);
+    await link(path.join(out, 'llm_tensor.node'), engine, args);
   }
   if (flags.has('--test')) {
-    const withoutBinding = units.filter(({ source }) => source !== path.join('node', 'binding.cc'));
-    await link(path.join(out, 'llm_tensor_test'), withoutBinding, [], compiler);
+    const withoutBinding = units.filter(({ source }) => !NODE_ONLY.includes(source));
+    const program = target.platform === 'win32' ? 'llm_tensor_test.exe' : 'llm_tensor_test';
+    await link(path.join(out, program), withoutBinding, toolchain.programLinkFlags(target));
   }
 }
 

@@ -1,5 +1,6 @@
+import { availableInstructionSets } from '../instruction-sets.ts';
 import { runConformance } from './run-conformance.ts';
 
-for (const instructionSet of ['avx512', 'avx2', 'scalar'] as const) {
+for (const instructionSet of await availableInstructionSets()) {
   runConformance({ backend: 'native', instructionSet });
 }

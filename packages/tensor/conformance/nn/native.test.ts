@@ -1,4 +1,4 @@
+import { availableInstructionSets } from '../instruction-sets.ts';
 import { runNn } from './run-nn.ts';
 
-for (const instructionSet of ['avx512', 'avx2', 'scalar'] as const)
-  runNn('native', { instructionSet });
+for (const instructionSet of await availableInstructionSets()) runNn('native', { instructionSet });

@@ -1,18 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { quantizedLinear, QuantizedWeight, tf, useBackend } from '../../src/index.ts';
 import { hashed } from '../fused/hashed.ts';
+import { availableInstructionSets } from '../instruction-sets.ts';
 import { randomBlocks } from './random-blocks.ts';
 import { runQuantizedLoss } from './run-quantized-loss.ts';
 import { runQuantized } from './run-quantized.ts';
 
-const INSTRUCTION_SETS = ['avx512', 'avx2', 'scalar'] as const;
-
-for (const instructionSet of INSTRUCTION_SETS) {
-  const { instructionSet: best } = await useBackend('native', {});
-  const isThere =
-    INSTRUCTION_SETS.indexOf(instructionSet) >=
-    INSTRUCTION_SETS.indexOf((best ?? 'scalar') as 'scalar');
-  if (isThere) runQuantized('native', { instructionSet });
+for (const instructionSet of await availableInstructionSets()) {
+  runQuantized('native', { instructionSet });
 }
 
 runQuantizedLoss('native');

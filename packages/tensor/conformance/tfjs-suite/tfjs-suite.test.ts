@@ -1,14 +1,12 @@
 // tfjs-core 4.22's own specs, its bar for any backend: 4,232, of which it switches 5 off itself.
 import { describe, expect, it } from 'vitest';
-import { useBackend } from '../../src/index.ts';
+import { availableInstructionSets } from '../instruction-sets.ts';
 import { runTfjsSuite, specName, summarise } from './suite-report.ts';
 import WASM_FAILURES from './wasm-known-failures.json' with { type: 'json' };
 
 const TFJS_CORE_4_22 = { specs: 4232, passed: 4227, pending: 5, failures: [] };
 
-const { instructionSet: best = 'scalar' } = await useBackend('native');
-const ALL_SETS = ['scalar', 'avx2', 'avx512'];
-const INSTRUCTION_SETS = ALL_SETS.slice(0, ALL_SETS.indexOf(best) + 1); // those this processor has
+const INSTRUCTION_SETS = await availableInstructionSets();
 
 describe("tfjs-core's own suite", () => {
   it.each(INSTRUCTION_SETS)('passes on native, %s', { timeout: 300_000 }, (isa) => {

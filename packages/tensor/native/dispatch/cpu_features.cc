@@ -8,6 +8,13 @@
 namespace llm {
 namespace {
 
+// Every arm64 processor has NEON, so the code that is portable elsewhere is compiled to it.
+#if defined(__aarch64__)
+constexpr char kPortableName[] = "neon";
+#else
+constexpr char kPortableName[] = "scalar";
+#endif
+
 Isa Probe() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
@@ -63,10 +70,11 @@ const char* IsaName(Isa isa) {
     case Isa::kAvx2: return "avx2";
     case Isa::kScalar: break;
   }
-  return "scalar";
+  return kPortableName;
 }
 
 bool IsaFromName(const char* name, Isa* isa) {
+  if (std::strcmp(name, "scalar") == 0) name = kPortableName;
   for (Isa candidate : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
     if (std::strcmp(name, IsaName(candidate)) == 0) {
       *isa = candidate;

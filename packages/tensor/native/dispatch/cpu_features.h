@@ -14,10 +14,10 @@ Isa ActiveIsa();
 // Returns false, and changes nothing, when this processor does not have it.
 bool SetActiveIsa(Isa isa);
 
-// "scalar", "avx2" or "avx512".
+// "scalar", "avx2" or "avx512"; on arm64 "neon", which is what the portable code is there.
 const char* IsaName(Isa isa);
 
-// Returns false when no instruction set has that name.
+// Returns false when no instruction set has that name; "scalar" is one everywhere.
 bool IsaFromName(const char* name, Isa* isa);
 
 // Instructions beyond a set, each in files of its own (*_avx512bf16.cc and so on).

@@ -1,4 +1,5 @@
-// The export table: what JavaScript sees. The only file that includes node_api.h.
+// The export table: what JavaScript sees. The only file that knows Node-API (on Windows node_api_windows.cc finds it).
+// A function that is new here is new there, else the link fails.
 //
 // A tensor's memory is an integer handle; a kernel call is `run(length)` on an array of doubles that both sides
 // share (args.h, instruction.h). No C++ exception leaves this file.
@@ -16,6 +17,7 @@
 #include "memory/file_mapping.h"
 #include "node/instruction.h"
 #include "node/replay.h"
+#include "node/stay_loaded.h"
 #include "threading/pool.h"
 
 namespace llm {
@@ -391,6 +393,7 @@ constexpr struct {
 };
 
 napi_value Init(napi_env env, napi_value exports) {
+  StayLoaded();
   auto environment = std::make_unique<Environment>();
   for (const auto& entry : kExports) {
     napi_value function;

@@ -32,7 +32,7 @@ export interface BackendReport {
   reason: string;
   /** Threads that its kernels use. */
   threads: number;
-  /** The native backend's kernels: scalar, avx2, avx512. */
+  /** The native backend's kernels: scalar, avx2, avx512; neon on arm64. */
   instructionSet?: string;
   /** Every backend, best first. */
   ladder: LadderRung[];
