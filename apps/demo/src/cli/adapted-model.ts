@@ -1,6 +1,6 @@
 // Flags that name a model and the adapters to put into it.
 import { loadAdapter } from '@llm/peft';
-import type { CausalLm, WeightStorage } from '@llm/transformer';
+import type { LanguageModel, WeightStorage } from '@llm/transformer';
 import { openModel } from '../models/open-model.ts';
 import type { OpenModel } from '../models/open-model.ts';
 import { UsageError } from './command.ts';
@@ -44,7 +44,10 @@ function parseAdapter(adapter: string): [name: string, folder: string] {
 /** @throws UsageError before a large model is loaded */
 export const checkAdapterUsage = (values: Values): void => values.adapter.forEach(parseAdapter);
 
-export async function loadAdapters(model: CausalLm, adapters: readonly string[]): Promise<void> {
+export async function loadAdapters(
+  model: LanguageModel,
+  adapters: readonly string[],
+): Promise<void> {
   for (const [name, folder] of adapters.map(parseAdapter)) await loadAdapter(model, folder, name);
 }
 

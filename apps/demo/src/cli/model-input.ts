@@ -1,8 +1,8 @@
 // What generate and score have in common: a model, perhaps adapters, and a prompt as text or as ids.
-import type { CausalLm } from '@llm/transformer';
+import type { LanguageModel } from '@llm/transformer';
 import { infillPrompt, Tokenizer } from '@llm/tokenizer';
 import { contextLength } from '../models/context-length.ts';
-import { openModel, openModelOnly } from '../models/open-model.ts';
+import { checkModelPath, type OpenOptions } from '../models/open-model.ts';
 import {
   checkAdapterUsage,
   loadAdapters,
@@ -30,8 +30,8 @@ export const MODEL_INPUT_OPTIONS = {
   chat: { type: 'boolean', description: "wrap the prompt in the model's chat template" },
 } as const satisfies OptionTable;
 
-export interface ModelInput {
-  readonly model: CausalLm;
+export interface ModelInput<Model extends LanguageModel> {
+  readonly model: Model;
   /** Absent when ids were given and there is no tokenizer beside the model. */
   readonly tokenizer: Tokenizer | undefined;
   readonly ids: readonly number[];
@@ -74,7 +74,7 @@ function encodePrompt(
   return tokenizer.encode(rendered, { addSpecialTokens: false });
 }
 
-function checkIds(ids: readonly number[], model: CausalLm, flag: '--ids' | '--prompt'): void {
+function checkIds(ids: readonly number[], model: LanguageModel, flag: '--ids' | '--prompt'): void {
   const { vocabSize } = model.config;
   const context = contextLength(model);
   if (ids.length === 0) throw new Error(`${flag}: expected at least one token, got none.`);
@@ -97,19 +97,17 @@ function tokenizerIfAny(path: string): Promise<Tokenizer | undefined> {
   return Tokenizer.load(path).catch(() => undefined);
 }
 
-/** Loads model, adapters and prompt. The caller disposes the model. */
-export async function promptIds(
+/** Loads model, adapters and prompt. The caller disposes the model.
+ *  @param open for the families that the command can use */
+export async function promptIds<Model extends LanguageModel>(
   values: OptionValues<typeof MODEL_INPUT_OPTIONS>,
-): Promise<ModelInput> {
+  open: (path: string, options: OpenOptions) => Promise<Model>,
+): Promise<ModelInput<Model>> {
   checkUsage(values);
   const given = values.ids === undefined ? undefined : parseIds(values.ids);
-  const options = { weights: weightsOf(values) };
-  const { model, tokenizer } = given
-    ? {
-        model: await openModelOnly(values.model, options),
-        tokenizer: await tokenizerIfAny(values.model),
-      }
-    : await openModel(values.model, options);
+  await checkModelPath(values.model);
+  const tokenizer = await (given ? tokenizerIfAny(values.model) : Tokenizer.load(values.model));
+  const model = await open(values.model, { weights: weightsOf(values) });
   try {
     await loadAdapters(model, values.adapter);
     const ids = given ?? encodePrompt(tokenizer as Tokenizer, values);

@@ -30,6 +30,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry('chat', 'a conversation with a model', () => import('./commands/chat.ts')),
   entry('score', 'next-token logits and likelihood', () => import('./commands/score.ts')),
   entry('embed', 'sentence embeddings of texts', () => import('./commands/embed.ts')),
+  entry('fill-mask', 'words for the masks of a text', () => import('./commands/fill-mask.ts')),
   entry('pretrain', 'train a language model on text', () => import('./commands/pretrain.ts')),
   entry('sft', 'fine-tune on prompts and completions', () => import('./commands/sft.ts')),
   entry('reward', 'train a reward model on preferences', () => import('./commands/reward.ts')),

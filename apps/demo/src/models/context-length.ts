@@ -1,6 +1,7 @@
 // How many tokens a model was made to read at once.
-import type { CausalLm } from '@llm/transformer';
+import type { LanguageModel } from '@llm/transformer';
 
-export function contextLength({ config }: CausalLm): number {
+/** Infinity where positions are computed and not a table (T5). */
+export function contextLength({ config }: LanguageModel): number {
   return config.modelType === 'gpt2' ? config.nPositions : config.maxPositionEmbeddings;
 }

@@ -1,10 +1,12 @@
-// A fresh model from a few sizes: `--arch`, `--layers`, `--hidden`, `--heads`.
+// A fresh decoder from a few sizes: `--arch`, `--layers`, `--hidden`, `--heads`. (new-encoder.ts has the
+// other families.)
 import type { Generator } from '@llm/tensor';
 import { createModel, parseConfig } from '@llm/transformer';
 import type { CausalLm } from '@llm/transformer';
+import type { DecoderArchitecture } from './architectures.ts';
 
 export interface ModelSizes {
-  readonly architecture: 'gpt2' | 'llama';
+  readonly architecture: DecoderArchitecture;
   readonly numLayers: number;
   readonly hiddenSize: number;
   readonly numHeads: number;

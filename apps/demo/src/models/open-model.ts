@@ -3,8 +3,9 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Generator } from '@llm/tensor';
-import { loadEncoder, loadModel, loadRewardModel } from '@llm/transformer';
-import type { CausalLm, EncoderModel, RewardModel, WeightStorage } from '@llm/transformer';
+import { loadAnyModel, loadEncoder, loadModel, loadRewardModel } from '@llm/transformer';
+import type { CausalLm, EncoderModel, LanguageModel } from '@llm/transformer';
+import type { RewardModel, WeightStorage } from '@llm/transformer';
 import { Tokenizer } from '@llm/tokenizer';
 
 export interface OpenModel {
@@ -100,6 +101,35 @@ export const checkModelPath = (path: string): Promise<void> =>
 export async function openModelOnly(path: string, options: OpenOptions = {}): Promise<CausalLm> {
   await checkModelPath(path);
   return loadModel(path, options);
+}
+
+/** A decoder or an encoder–decoder, alone: whatever writes text. The caller disposes it. */
+export async function openWriter(path: string, options: OpenOptions = {}): Promise<LanguageModel> {
+  await checkModelPath(path);
+  const { family, model } = await loadAnyModel(path, options);
+  if (family !== 'encoder') return model;
+  model.dispose();
+  throw refusal(
+    '--model',
+    path,
+    'a model that writes',
+    'an encoder. It reads only: use it with `llm embed` or `llm fill-mask`.',
+  );
+}
+
+/** An encoder that was trained to fill masks in, and its tokenizer. The caller disposes the model. */
+export async function openMaskedLm(path: string): Promise<OpenEncoder> {
+  await checkPath('--model', path, 'an encoder');
+  const tokenizer = await Tokenizer.load(path);
+  const model = await loadEncoder(path);
+  if (model.config.task === 'maskedLm') return { model, tokenizer };
+  model.dispose();
+  throw refusal(
+    '--model',
+    path,
+    'an encoder with the head of a masked language model',
+    `one for ${model.config.task}. Train one with \`llm pretrain --arch bert\`.`,
+  );
 }
 
 /** Model and tokenizer. The caller disposes the model. */

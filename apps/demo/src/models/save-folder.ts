@@ -1,13 +1,15 @@
 // A model as a Hugging Face folder: weights, configuration and tokenizer together.
-import { saveModel } from '@llm/transformer';
+import { EncoderModel, saveEncoder, saveModel, saveSeq2Seq, Seq2SeqLm } from '@llm/transformer';
 import type { CausalLm } from '@llm/transformer';
 import type { Tokenizer } from '@llm/tokenizer';
 
 export async function saveFolder(
   directory: string,
-  model: CausalLm,
+  model: CausalLm | EncoderModel | Seq2SeqLm,
   tokenizer: Tokenizer,
 ): Promise<void> {
-  await saveModel(model, directory);
+  if (model instanceof EncoderModel) await saveEncoder(model, directory);
+  else if (model instanceof Seq2SeqLm) await saveSeq2Seq(model, directory);
+  else await saveModel(model, directory);
   await tokenizer.save(directory);
 }

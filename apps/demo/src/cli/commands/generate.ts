@@ -1,8 +1,9 @@
-// `llm generate`: continues a prompt, printing each piece of text as soon as it is certain.
-import { generate, type GenerateResult } from '@llm/transformer';
-import type { CausalLm } from '@llm/transformer';
+// `llm generate`: continues a prompt (an encoder–decoder: writes its answer to it), printing each piece of text as soon as it is certain.
+import { generate, Seq2SeqLm } from '@llm/transformer';
+import type { GenerateResult, LanguageModel } from '@llm/transformer';
 import type { Tokenizer } from '@llm/tokenizer';
 import { contextLength } from '../../models/context-length.ts';
+import { openWriter } from '../../models/open-model.ts';
 import { defineCommand, UsageError } from '../command.ts';
 import { GENERATION_OPTIONS, generationOptions } from '../generation-options.ts';
 import type { Output } from '../output.ts';
@@ -11,8 +12,14 @@ import { SAMPLING_OPTIONS, samplingOptions } from '../sampling-options.ts';
 import { startBackend } from '../start-backend.ts';
 
 /** --max-new-tokens, or what the model's context leaves, which is said. */
-function tokensToWrite(model: CausalLm, prompt: number, asked: number, output: Output): number {
-  const room = contextLength(model) - prompt + 1; // the last token is not read again
+function tokensToWrite(
+  model: LanguageModel,
+  prompt: number,
+  asked: number,
+  output: Output,
+): number {
+  const read = model instanceof Seq2SeqLm ? 0 : prompt - 1; // the last token is not read again
+  const room = contextLength(model) - read;
   if (asked <= room) return asked;
   output.note(`at most ${room} tokens: the model's context is ${contextLength(model)}`);
   return room;
@@ -41,7 +48,7 @@ function printTexts(result: GenerateResult, isText: boolean, output: Output): vo
 
 export const command = defineCommand({
   name: 'generate',
-  summary: 'Continues a prompt.',
+  summary: 'Continues a prompt; an encoder–decoder (T5, BART, Marian) answers it.',
   usage: [
     'generate --model M --prompt TEXT [--greedy] [--max-new-tokens N]',
     'generate --model M --prompt TEXT --chat --temperature 0.7 --top-p 0.9',
@@ -74,7 +81,7 @@ export const command = defineCommand({
       );
     }
     await startBackend(values);
-    const { model, tokenizer, ids } = await promptIds(values);
+    const { model, tokenizer, ids } = await promptIds(values, openWriter);
     const isText = values.ids === undefined;
     const choosesBest = values.beams !== undefined || values['penalty-alpha'] !== undefined;
     const isStreamed = values.n === 1 && (values.beams ?? 1) === 1;

@@ -2,20 +2,23 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Generator } from '@llm/tensor';
-import { Tokenizer, trainBpe } from '@llm/tokenizer';
+import { Tokenizer } from '@llm/tokenizer';
 import { readTexts } from '../../data/text-files.ts';
 import { encodeTexts, textsOf } from '../../data/token-stream.ts';
-import { newModel } from '../../models/new-model.ts';
+import { ARCHITECTURES, isDecoder, type Architecture } from '../../models/architectures.ts';
+import { trainTokenizerFor } from '../../models/pretraining-tokenizer.ts';
 import { saveFolder } from '../../models/save-folder.ts';
-import { pretrain } from '../../pipeline/pretrain.ts';
+import { newSubject } from '../../pipeline/pretraining-subject.ts';
 import { stepProgress } from '../../pipeline/step-progress.ts';
-import { END_OF_TEXT } from '../../pipeline/special-tokens.ts';
 import { defineCommand, UsageError } from '../command.ts';
 import type { Output } from '../output.ts';
 import { reportRun } from '../report-run.ts';
 import { checkRunFolder } from '../run-folder-check.ts';
 import { startBackend } from '../start-backend.ts';
 import { prepareTraining, trainingOptions, TRAINING_OPTIONS } from '../training-options.ts';
+
+/** Tokens that a stretch must have for the objectives of encoders and encoder–decoders. */
+const LEAST_STRETCH = 8;
 
 async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
@@ -28,6 +31,7 @@ async function findTokenizer(
     data: readonly string[];
     out: string;
     resume: boolean;
+    arch: string;
     'vocab-size': number;
   },
   output: Output,
@@ -35,22 +39,25 @@ async function findTokenizer(
   if (values.tokenizer !== undefined) return Tokenizer.load(values.tokenizer);
   const ownFile = join(values.out, 'tokenizer.json');
   if (values.resume && (await exists(ownFile))) return Tokenizer.load(values.out);
+  const arch = values.arch as Architecture; // the parser has checked it
   output.note(`training a tokenizer of ${values['vocab-size']} tokens on the data`);
-  const tokenizer = await trainBpe(textsOf(readTexts(values.data)), {
-    vocabSize: values['vocab-size'],
-    specialTokens: [END_OF_TEXT],
-  });
-  return new Tokenizer(tokenizer.definition, { bosToken: END_OF_TEXT, eosToken: END_OF_TEXT });
+  return trainTokenizerFor(arch, textsOf(readTexts(values.data)), values['vocab-size']);
 }
 
 /** What the flags say together; each alone is checked by the parser. */
 function checkSizes(values: {
+  readonly arch: string;
   readonly block: number;
   readonly context: number;
   readonly hidden: number;
   readonly heads: number;
 }): void {
-  const { block, context, hidden, heads } = values;
+  const { arch, block, context, hidden, heads } = values;
+  if (!isDecoder(arch as Architecture) && block < LEAST_STRETCH) {
+    throw new UsageError(
+      `--block: expected at least ${LEAST_STRETCH} with --arch ${arch}, got ${block}.`,
+    );
+  }
   if (block > context) {
     throw new UsageError(`--block: expected at most --context ${context}, got ${block}.`);
   }
@@ -71,6 +78,7 @@ export const command = defineCommand({
   summary: 'Trains a language model on text from random weights.',
   usage: [
     'pretrain --data corpus.txt --out DIR [--tokenizer DIR] [--steps 1000]',
+    'pretrain --data corpus.txt --out DIR --arch bert',
     'pretrain --data corpus.txt --out DIR --resume',
   ],
   options: {
@@ -100,11 +108,17 @@ export const command = defineCommand({
     },
     arch: {
       type: 'string',
-      description: 'family of the model',
-      choices: ['llama', 'gpt2'],
+      description:
+        'family of the model: llama and gpt2 learn the next token, bert masked words, t5 lost spans, bart noisy text',
+      choices: ARCHITECTURES,
       default: 'llama',
     },
-    layers: { type: 'integer', description: 'transformer blocks', default: 4, minimum: 1 },
+    layers: {
+      type: 'integer',
+      description: 'transformer blocks (of t5 and bart: twice as many)',
+      default: 4,
+      minimum: 1,
+    },
     hidden: { type: 'integer', description: 'width', default: 256, minimum: 8 },
     heads: { type: 'integer', description: 'attention heads', default: 4, minimum: 1 },
     context: {
@@ -131,18 +145,18 @@ export const command = defineCommand({
     output.note(`${documents} documents, ${bytes} bytes, ${tokens.length} tokens`);
     checkLength(tokens, values.block);
     const sizes = {
-      architecture: values.arch as 'llama' | 'gpt2',
+      architecture: values.arch as Architecture,
       numLayers: values.layers,
       hiddenSize: values.hidden,
       numHeads: values.heads,
       contextLength: values.context,
     };
-    const model = newModel(sizes, tokenizer, new Generator(values.seed));
+    const { model, train } = newSubject(sizes, tokenizer, new Generator(values.seed));
     prepareTraining(model, values);
     const progress = stepProgress(output, 'pretrain', values.steps);
     try {
       await tokenizer.save(values.out); // a run that is resumed must not train it again
-      const result = await pretrain(model, tokens, {
+      const result = await train(tokens, {
         ...trainingOptions(values),
         blockLength: values.block,
         checkpoint: {

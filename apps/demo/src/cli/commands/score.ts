@@ -2,6 +2,7 @@
 import { crossEntropy, logProbs, scope, tf, type Tensor } from '@llm/tensor';
 import type { CausalLm } from '@llm/transformer';
 import { defineCommand } from '../command.ts';
+import { openModelOnly } from '../../models/open-model.ts';
 import { MODEL_INPUT_OPTIONS, promptIds } from '../model-input.ts';
 import { startBackend } from '../start-backend.ts';
 
@@ -59,7 +60,7 @@ export const command = defineCommand({
   },
   async run({ values, output }) {
     await startBackend(values);
-    const { model, tokenizer, ids } = await promptIds(values);
+    const { model, tokenizer, ids } = await promptIds(values, openModelOnly);
     try {
       const score = scoreIds(model, ids, values.top, values.each);
       output.json(score);
