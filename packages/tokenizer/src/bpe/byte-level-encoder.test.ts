@@ -38,6 +38,14 @@ describe('byte-level BPE', () => {
     );
   });
 
+  it('gives the same ids of noise, of which little is remembered, and of text after it', () => {
+    const unit = (i: number): string => String.fromCharCode(Math.imul(i + 1, 0x9e3779b1) >>> 24);
+    const noise = Array.from({ length: 20_000 }, (_, i) => unit(i * i)).join('');
+    const text = noise + 'and then it is text again. '.repeat(400) + noise.slice(0, 5000);
+    const expected = general.encode(text);
+    for (let i = 0; i < 2; i++) expect(fast.encode(text)).toEqual(expected);
+  });
+
   it('adds a prefix space as asked', () => {
     const prefixed = gpt2Tokenizer({ ...BYTE_LEVEL, add_prefix_space: true });
     expect(prefixed.encode('word')).toEqual(fast.encode(' word'));

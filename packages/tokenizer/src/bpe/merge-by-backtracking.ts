@@ -9,6 +9,10 @@ import type { RawTokens } from './raw-tokens.ts';
 import { TokenSplits } from './token-splits.ts';
 import { TokenTrie } from './token-trie.ts';
 
+/** Long pieces often consist of few different pairs. */
+const KNOWN_PAIRS = 1 << 12;
+const KNOWN_STRIDE = 4;
+
 export class Backtracker {
   /** Where `encode` stopped: at the end, or at a base symbol that is missing. */
   stoppedAt = 0;
@@ -16,6 +20,8 @@ export class Backtracker {
   readonly #splits: TokenSplits;
   /** By place in the piece: 1 where no tokens can go on. */
   #isDead = new Uint8Array(256);
+  /** What `#follow` found, each at the place of its hash: left + 1, token, and which token it is. */
+  readonly #known = new Int32Array(KNOWN_PAIRS * KNOWN_STRIDE);
 
   /** Undefined where some merges may come in another order than that of their ranks. @param bases the symbols that merging starts from */
   static create(
@@ -74,6 +80,8 @@ export class Backtracker {
     // A base symbol begins with itself; so only where there is none is there no token at all.
     if (token < 0) end = start;
     while (place < end) {
+      token =
+        count > begin ? this.#follow(ids[count - 1] as number, token) : this.#reachable(token);
       if (token < 0) {
         // No token goes on from here: nor does one that ends here.
         if (!hasDead) this.#reserve(length);
@@ -85,11 +93,7 @@ export class Backtracker {
         continue;
       }
       const next = place + splits.lengthOf(token);
-      if (
-        !splits.isReachable(token) ||
-        (hasDead && this.#isDead[next - start] === 1) ||
-        (count > begin && !splits.areNeighbours(ids[count - 1] as number, token))
-      ) {
+      if (hasDead && this.#isDead[next - start] === 1) {
         token = trie.shorter(token);
         continue;
       }
@@ -103,6 +107,28 @@ export class Backtracker {
     this.stoppedAt = end;
     if (hasDead) this.#isDead.fill(0, 0, end - start + 1);
     return count;
+  }
+
+  /** The first of a token and its shorter ones that its bytes merge to; −1 if there is none. */
+  #reachable(token: number): number {
+    while (token >= 0 && !this.#splits.isReachable(token)) token = this.#trie.shorter(token);
+    return token;
+  }
+
+  /** The first of a token and its shorter ones that may stand behind `left`; −1 if there is none. */
+  #follow(left: number, token: number): number {
+    if (token < 0) return token;
+    const known = this.#known;
+    const hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(token, 0x85ebca6b);
+    const place = (hash >>> 20) * KNOWN_STRIDE;
+    if (known[place] === left + 1 && known[place + 1] === token) return known[place + 2] as number;
+    let found = this.#reachable(token);
+    while (found >= 0 && !this.#splits.areNeighbours(left, found))
+      found = this.#reachable(this.#trie.shorter(found));
+    known[place] = left + 1;
+    known[place + 1] = token;
+    known[place + 2] = found;
+    return found;
   }
 
   #reserve(length: number): void {

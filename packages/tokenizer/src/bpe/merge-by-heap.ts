@@ -15,8 +15,7 @@ export function mergeByHeap(table: MergeTable, symbols: Int32Array, length: numb
   const rankAt = (i: number): number => {
     const right = next[i] as number;
     if (right >= length) return -1;
-    const offset = table.find(symbols[i] as number, symbols[right] as number);
-    return offset < 0 ? -1 : (table.slots[offset + 2] as number);
+    return table.rankOf(symbols[i] as number, symbols[right] as number);
   };
   for (let i = 0; i < length - 1; i++) {
     const rank = rankAt(i);
@@ -26,11 +25,11 @@ export function mergeByHeap(table: MergeTable, symbols: Int32Array, length: numb
   while (heap.size > 0) {
     const key = heap.pop();
     const i = key % RANK_UNIT;
+    const top = (key - i) / RANK_UNIT;
     // A candidate is stale if its left symbol is gone (−1) or its pair has another rank by now.
-    if (symbols[i] === -1 || rankAt(i) !== (key - i) / RANK_UNIT) continue;
+    if (symbols[i] === -1 || rankAt(i) !== top) continue;
     const right = next[i] as number;
-    const offset = table.find(symbols[i] as number, symbols[right] as number);
-    symbols[i] = table.slots[offset + 3] as number;
+    symbols[i] = table.mergedOf(top);
     symbols[right] = -1;
     const after = next[right] as number;
     next[i] = after;

@@ -78,12 +78,10 @@ export class RankMerger {
   /** Finds the pair at a place, and lists the place under its rank. */
   #rankPlace(place: number): void {
     const right = this.#next[place] as number;
-    let rank = -1;
-    if (right < this.#length) {
-      const table = this.#table;
-      const offset = table.find(this.#symbols[place] as number, this.#symbols[right] as number);
-      if (offset >= 0) rank = table.slots[offset + 2] as number;
-    }
+    const rank =
+      right < this.#length
+        ? this.#table.rankOf(this.#symbols[place] as number, this.#symbols[right] as number)
+        : -1;
     this.#rank[place] = rank;
     if (rank < 0) return;
     const node = this.#nodes++;

@@ -36,18 +36,13 @@ function findRuns(symbols: Int32Array, length: number): Run[] | undefined {
   return runs;
 }
 
-function rankOf(table: MergeTable, left: number, right: number): number {
-  const slot = table.find(left, right);
-  return slot < 0 ? -1 : (table.slots[slot + 2] as number);
-}
-
 function lowestRank(table: MergeTable, runs: readonly Run[]): number {
   let lowest = -1;
   runs.forEach(({ symbol, count }, i) => {
     const next = runs[i + 1];
     const ranks = [
-      count > 1 ? rankOf(table, symbol, symbol) : -1,
-      next === undefined ? -1 : rankOf(table, symbol, next.symbol),
+      count > 1 ? table.rankOf(symbol, symbol) : -1,
+      next === undefined ? -1 : table.rankOf(symbol, next.symbol),
     ];
     for (const rank of ranks) if (rank >= 0 && (lowest < 0 || rank < lowest)) lowest = rank;
   });
@@ -61,13 +56,13 @@ function mergeRank(table: MergeTable, runs: readonly Run[], rank: number): Run[]
   const left = runs.map((run) => ({ ...run }));
   left.forEach((run, i) => {
     const next = left[i + 1];
-    if (run.count > 1 && rankOf(table, run.symbol, run.symbol) === rank) {
+    if (run.count > 1 && table.rankOf(run.symbol, run.symbol) === rank) {
       append(result, merged, run.count >> 1);
       append(result, run.symbol, run.count & 1);
     } else if (
       run.count > 0 &&
       next !== undefined &&
-      rankOf(table, run.symbol, next.symbol) === rank
+      table.rankOf(run.symbol, next.symbol) === rank
     ) {
       append(result, run.symbol, run.count - 1);
       append(result, merged, 1);

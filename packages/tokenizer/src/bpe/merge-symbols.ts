@@ -15,7 +15,6 @@ export const SCAN_LIMIT = 96;
 const NO_MERGE = 0x7fffffff;
 
 const scanRanks = new Int32Array(SCAN_LIMIT);
-const scanMerged = new Int32Array(SCAN_LIMIT);
 
 /** Merges `symbols[0..length)` in place; returns how many symbols are left. */
 export function mergeSymbols(table: MergeTable, symbols: Int32Array, length: number): number {
@@ -26,9 +25,8 @@ export function mergeSymbols(table: MergeTable, symbols: Int32Array, length: num
 }
 
 function rankPair(table: MergeTable, symbols: Int32Array, i: number): void {
-  const offset = table.find(symbols[i] as number, symbols[i + 1] as number);
-  scanRanks[i] = offset < 0 ? NO_MERGE : (table.slots[offset + 2] as number);
-  if (offset >= 0) scanMerged[i] = table.slots[offset + 3] as number;
+  const rank = table.rankOf(symbols[i] as number, symbols[i + 1] as number);
+  scanRanks[i] = rank < 0 ? NO_MERGE : rank;
 }
 
 export function mergeByScan(table: MergeTable, symbols: Int32Array, length: number): number {
@@ -41,11 +39,10 @@ export function mergeByScan(table: MergeTable, symbols: Int32Array, length: numb
       if ((scanRanks[i] as number) < bestRank) bestRank = scanRanks[(best = i)] as number;
     }
     if (bestRank === NO_MERGE) break;
-    symbols[best] = scanMerged[best] as number;
+    symbols[best] = table.mergedOf(bestRank);
     for (let i = best + 1; i < pairs; i++) {
       symbols[i] = symbols[i + 1] as number;
       scanRanks[i - 1] = scanRanks[i] as number;
-      scanMerged[i - 1] = scanMerged[i] as number;
     }
     pairs--;
     // The loop above moved the ranks right of the merged pair; the two pairs at its borders are new.

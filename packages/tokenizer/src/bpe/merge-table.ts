@@ -1,16 +1,16 @@
 /**
- * The merges of a BPE model as an open-addressing hash table from a pair of ids to its rank and its merged id.
- * One Int32Array of stride 4 (left, right, rank, merged), so that a probe touches one cache line; an empty slot has
- * left = −1. Ranks are the positions in the list of merges: lower merges first.
+ * The merges of a BPE model: a list by rank of left, right and merged id, and an open-addressing hash table from pairs of
+ * ids to ranks. Ranks are the positions in the list: lower merges first.
+ *
+ * Most pairs that are asked for have no merge, and most tables do not fit the caches. So each slot has a byte of its
+ * pair's hash, and only where that agrees is the list looked at.
  */
 import { RankMerger } from './merge-by-rank.ts';
 
-const STRIDE = 4;
-const EMPTY = -1;
+/** Tag of a slot that is free. */
+const FREE = 0;
 
 export class MergeTable {
-  /** Slots of [left, right, rank, merged]; index it with what `find` returns. */
-  slots: Int32Array;
   size = 0;
   /** No merge uses a token that it or a later merge makes, and none stands twice. True of every trained list. */
   isOrdered = true;
@@ -23,12 +23,15 @@ export class MergeTable {
   /** 1 for ids that some merge has used as a part, 2 more for those that one has made. */
   #used = new Uint8Array(1 << 8);
   #rankMerger: RankMerger | undefined;
-  #mask: number;
+  readonly #mask: number;
+  readonly #tags: Uint8Array;
+  readonly #ranks: Int32Array;
 
   constructor(expected: number) {
     const capacity = 1 << Math.max(4, 32 - Math.clz32(Math.floor(expected * 1.5)));
-    this.slots = new Int32Array(capacity * STRIDE).fill(EMPTY);
     this.#mask = capacity - 1;
+    this.#tags = new Uint8Array(capacity);
+    this.#ranks = new Int32Array(capacity);
     this.list = new Int32Array(expected * 3);
   }
 
@@ -43,13 +46,9 @@ export class MergeTable {
 
   /** A pair given twice keeps its last rank, as in the Rust library. The table never holds more than it was made for. */
   add(left: number, right: number, rank: number, merged: number): void {
-    let slot = hashPair(left, right) & this.#mask;
-    while (this.slots[slot * STRIDE] !== EMPTY) {
-      if (this.slots[slot * STRIDE] === left && this.slots[slot * STRIDE + 1] === right) break;
-      slot = (slot + 1) & this.#mask;
-    }
-    const offset = slot * STRIDE;
-    if (this.slots[offset] === EMPTY) this.size++;
+    const hash = hashPair(left, right);
+    const slot = this.#locate(left, right, hash);
+    if (this.#tags[slot] === FREE) this.size++;
     else {
       this.isOrdered = false;
       this.hasRepeats = true;
@@ -58,10 +57,8 @@ export class MergeTable {
     this.list[rank * 3] = left;
     this.list[rank * 3 + 1] = right;
     this.list[rank * 3 + 2] = merged;
-    this.slots[offset] = left;
-    this.slots[offset + 1] = right;
-    this.slots[offset + 2] = rank;
-    this.slots[offset + 3] = merged;
+    this.#tags[slot] = tagOf(hash);
+    this.#ranks[slot] = rank;
   }
 
   #checkOrder(left: number, right: number, merged: number): void {
@@ -93,18 +90,33 @@ export class MergeTable {
     return this.list[rank * 3 + 2] as number;
   }
 
-  /** Offset of the pair's slot in `slots`, or −1: `slots[offset + 2]` is its rank, `slots[offset + 3]` its merged id. */
-  find(left: number, right: number): number {
-    const slots = this.slots;
-    let slot = hashPair(left, right) & this.#mask;
+  /** Rank of the merge of two ids, or −1. */
+  rankOf(left: number, right: number): number {
+    const slot = this.#locate(left, right, hashPair(left, right));
+    return this.#tags[slot] === FREE ? -1 : (this.#ranks[slot] as number);
+  }
+
+  /** The pair's slot, or the free one where it belongs. */
+  #locate(left: number, right: number, hash: number): number {
+    const tags = this.#tags;
+    const ranks = this.#ranks;
+    const list = this.list;
+    const tag = tagOf(hash);
+    let slot = hash & this.#mask;
     for (;;) {
-      const offset = slot * STRIDE;
-      const key = slots[offset];
-      if (key === left && slots[offset + 1] === right) return offset;
-      if (key === EMPTY) return -1;
+      const found = tags[slot];
+      if (found === tag) {
+        const at = (ranks[slot] as number) * 3;
+        if (list[at] === left && list[at + 1] === right) return slot;
+      } else if (found === FREE) return slot;
       slot = (slot + 1) & this.#mask;
     }
   }
+}
+
+/** Never `FREE`. The bits that do not choose the slot, unless the table is enormous. */
+function tagOf(hash: number): number {
+  return (hash >>> 24) | 1;
 }
 
 function hashPair(left: number, right: number): number {

@@ -21,22 +21,21 @@ export function mergeWithDropout(
   const previous = Int32Array.from({ length }, (_, i) => i - 1);
   const heap = new MinHeap(length);
   let skipped: number[] = [];
-  const slotAt = (place: number): number => {
+  const rankAt = (place: number): number => {
     const right = next[place] as number;
     if (symbols[place] === -1 || right >= length) return -1;
-    return table.find(symbols[place] as number, symbols[right] as number);
+    return table.rankOf(symbols[place] as number, symbols[right] as number);
   };
   const queue = (place: number): void => {
-    const slot = slotAt(place);
-    if (slot >= 0) heap.push((table.slots[slot + 2] as number) * POSITIONS + place);
+    const rank = rankAt(place);
+    if (rank >= 0) heap.push(rank * POSITIONS + place);
   };
   for (let i = 0; i + 1 < length; i++) queue(i);
   while (heap.size > 0) {
     const candidate = heap.pop();
     const place = candidate % POSITIONS;
-    const slot = slotAt(place);
     const rank = Math.floor(candidate / POSITIONS);
-    if (slot < 0 || table.slots[slot + 2] !== rank) continue;
+    if (rankAt(place) !== rank) continue;
     if (random.uniform() < dropout) {
       skipped.push(candidate);
       continue;
@@ -45,7 +44,7 @@ export function mergeWithDropout(
     skipped = [];
     const right = next[place] as number;
     const after = next[right] as number;
-    symbols[place] = table.slots[slot + 3] as number;
+    symbols[place] = table.mergedOf(rank);
     symbols[right] = -1;
     next[place] = after;
     if (after < length) previous[after] = place;

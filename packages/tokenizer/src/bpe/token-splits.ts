@@ -43,7 +43,6 @@ export class TokenSplits {
   readonly #borders: Int32Array;
   readonly #splits: Int32Array;
   readonly #table: MergeTable;
-
   /** @param bases the symbols that merging starts from */
   constructor(table: MergeTable, { bytes, starts, ends }: RawTokens, bases: readonly number[]) {
     const size = starts.length;
@@ -185,8 +184,8 @@ export class TokenSplits {
   }
 
   #rankOf(left: number, right: number): number {
-    const offset = this.#table.find(left, right);
-    return offset < 0 ? NO_LIMIT : (this.#table.slots[offset + 2] as number);
+    const rank = this.#table.rankOf(left, right);
+    return rank < 0 ? NO_LIMIT : rank;
   }
 
   #undo(left: number, right: number, limit: number): boolean {

@@ -36,16 +36,11 @@ export function* textWindows(text: string): Iterable<string> {
   yield start === 0 ? text : text.slice(start);
 }
 
+const CUT = /[A-Za-z](?= [A-Za-z])/gu;
+
 /** The first safe cut after `from`, or −1. */
 function findCut(text: string, from: number): number {
-  for (let blank = text.indexOf(' ', from); blank >= 0; blank = text.indexOf(' ', blank + 1)) {
-    if (isAsciiLetter(text.charCodeAt(blank - 1)) && isAsciiLetter(text.charCodeAt(blank + 1)))
-      return blank;
-  }
-  return -1;
-}
-
-function isAsciiLetter(unit: number): boolean {
-  const lower = unit | 0x20;
-  return lower >= 0x61 && lower <= 0x7a;
+  CUT.lastIndex = from;
+  const match = CUT.exec(text);
+  return match === null ? -1 : match.index + 1;
 }

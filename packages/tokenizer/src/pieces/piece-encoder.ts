@@ -15,6 +15,13 @@ const MAX_CACHED_PIECES = 3 << 17;
 const MAX_CACHED_BYTES = 48;
 /** Pieces up to here are cached at once, longer ones, most of which never come again, when they do. */
 const CACHED_AT_ONCE_BYTES = 24;
+/**
+ * So many new pieces are looked at together: if they came within few bytes, the text is noise, whose pieces would only
+ * fill the cache; then none is cached before it comes again. In English a piece has five bytes, and soon most are known.
+ */
+const NEW_PIECES = 1 << 10;
+const NOISE_BYTES = 10 * NEW_PIECES;
+const CACHED_IN_NOISE_BYTES = 3;
 /** One byte of fingerprint for each of so many kinds of long piece that came once. */
 const SEEN_ONCE_SLOTS = 1 << 17;
 
@@ -53,6 +60,11 @@ export class PieceEncoder {
   readonly #cache = new ByteKeyTable(1 << 12);
   #sequences = new Int32Array(1 << 12);
   #sequencesLength = 0;
+  /** Bytes of the texts before this one, and those before the last pieces that were looked at together. */
+  #bytesBefore = 0;
+  #lookedAt = 0;
+  #newPieces = 0;
+  #isNoise = false;
   readonly #seenOnce = new Uint8Array(SEEN_ONCE_SLOTS);
   /** Null where there are none. */
   #borders: CharacterBorders | null | undefined;
@@ -68,6 +80,7 @@ export class PieceEncoder {
     this.#sequencesLength = 0;
     this.#seenOnce.fill(0);
     this.#characters.fill(0);
+    this.#isNoise = false;
   }
 
   encode(text: string, output: IdBuffer): void {
@@ -109,6 +122,7 @@ export class PieceEncoder {
       start = next;
     }
     output.length = count;
+    this.#bytesBefore += end;
   }
 
   #findBorders(): CharacterBorders | null {
@@ -203,8 +217,16 @@ export class PieceEncoder {
     return after;
   }
 
+  #judge(start: number): void {
+    const now = this.#bytesBefore + start;
+    this.#isNoise = now - this.#lookedAt < NOISE_BYTES;
+    this.#lookedAt = now;
+    this.#newPieces = 0;
+  }
+
   #isWorthCaching(start: number, length: number): boolean {
-    if (length <= CACHED_AT_ONCE_BYTES) return true;
+    if (++this.#newPieces === NEW_PIECES) this.#judge(start);
+    if (length <= (this.#isNoise ? CACHED_IN_NOISE_BYTES : CACHED_AT_ONCE_BYTES)) return true;
     const hash = hashLong(this.buffer.view, start, length);
     const slot = hash & (SEEN_ONCE_SLOTS - 1);
     // Never 0, which says that no piece came.
