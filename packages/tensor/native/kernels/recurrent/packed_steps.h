@@ -4,6 +4,7 @@
 #include "kernels/gemm/gemm.h"
 #include "kernels/gemm/gemm_plan.h"
 #include "node/args.h"
+#include "threading/pool.h"
 
 namespace llm {
 
@@ -29,10 +30,14 @@ class PackedWeight {
     return n_ - First(panel) < tile_.columns ? n_ - First(panel) : tile_.columns;
   }
 
-  size_t PackedRowsSize(size_t rows) const { return RoundUp(rows, tile_.rows) * k_; }
+  size_t PackedRowsSize(size_t rows) const { return TilesOf(rows) * tile_.rows * k_; }
   // Packs A: `rows` rows of k values, row_stride apart.
   void PackRows(const float* a, size_t row_stride, size_t rows, float* packed) const {
-    GemmPackAForCpu()(a, row_stride, 1, rows, k_, packed, k_ * tile_.rows);
+    for (size_t tile = 0; tile < TilesOf(rows); ++tile) {
+      const size_t first = FirstRow(tile, rows), count = FirstRow(tile + 1, rows) - first;
+      GemmPackAForCpu()(a + first * row_stride, row_stride, 1, count, k_, packed + tile * tile_.rows * k_,
+                        k_ * tile_.rows);
+    }
   }
 
   // c[rows][width of the panel] = init + packed A * the panel of the group.
@@ -42,17 +47,42 @@ class PackedWeight {
     const float* b = packed_ + group * group_size_ + First(panel) * k_;
     for (size_t k = 0; k < k_; k += kGemmBlockK) {
       const size_t depth = k_ - k < kGemmBlockK ? k_ - k : kGemmBlockK;
-      block({rows, Width(panel), depth, packed_rows + k * tile_.rows, k_ * tile_.rows, b + k * tile_.columns,
-             k_ * tile_.columns, c, c_row, k > 0 ? GemmInit::kC : init, k > 0 ? nullptr : bias});
+      for (size_t tile = 0; tile < TilesOf(rows); ++tile) {
+        const size_t first = FirstRow(tile, rows), count = FirstRow(tile + 1, rows) - first;
+        block({count, Width(panel), depth, packed_rows + (tile * k_ + k) * tile_.rows, k_ * tile_.rows,
+               b + k * tile_.columns, k_ * tile_.columns, c + first * c_row, c_row, k > 0 ? GemmInit::kC : init,
+               k > 0 ? nullptr : bias});
+      }
     }
   }
 
  private:
+  // Rows go to tiles of nearly equal height: 16 are 8 and 8, not 14 and 2, which would keep the processor waiting.
+  size_t TilesOf(size_t rows) const { return DivideUp(rows, tile_.rows); }
+  size_t FirstRow(size_t tile, size_t rows) const { return rows * tile / TilesOf(rows); }
+
   const size_t n_;
   const size_t k_;
   const GemmTile tile_;
   const size_t group_size_;
   float* packed_;
 };
+
+// How the steps of a sequence are shared out. Each row of a batch is a sequence of its own: threads that take some rows
+// each never wait for each other. But each reads the whole weight at every step, and few rows use it badly; then threads
+// share each step, by columns of the weight. Either way every element has the same bits.
+struct StepPlan {
+  size_t parts;      // runs of rows; 1: all rows, each step shared
+  size_t part_rows;  // of each, but the last may have fewer
+};
+
+inline StepPlan PlanSteps(size_t rows, size_t weight_size, const Pool& pool) {
+  constexpr size_t kMinRows = 8;
+  constexpr size_t kMaxWeight = 384 * 1024;  // 1.5 MiB: most of it stays in a thread's L2 cache from step to step
+  const size_t threads = static_cast<size_t>(pool.threads());
+  const size_t part_rows = DivideUp(rows, threads);
+  if (threads == 1 || part_rows < kMinRows || weight_size > kMaxWeight) return {1, rows};
+  return {DivideUp(rows, part_rows), part_rows};
+}
 
 }  // namespace llm

@@ -11,94 +11,111 @@ constexpr double kSerialFlops = 200e3;  // of a step: waking the pool would cost
 
 class Forward {
  public:
-  Forward(const RecurrentShape& shape, const RecurrentForward& f, Args& args)
+  Forward(const RecurrentShape& shape, const RecurrentForward& f, Args& args, Pool& pool)
       : s_(shape),
         f_(f),
         weight_(shape.gates(), shape.hidden, shape.hidden, args),
-        packed_state_(args.Scratch<float>(weight_.PackedRowsSize(shape.batch))) {
-    const size_t sums = s_.kind == CellKind::kLstm ? 0 : s_.batch * s_.gates() * s_.hidden;
-    sums_ = args.Scratch<float>(sums);
+        plan_(PlanSteps(shape.batch, shape.gates() * shape.hidden * shape.hidden, pool)),
+        packed_part_(weight_.PackedRowsSize(plan_.part_rows)),
+        packed_states_(args.Scratch<float>(plan_.parts * packed_part_)) {
+    const bool are_in_gates = s_.kind == CellKind::kLstm;
+    shares_ = args.Scratch<float>(are_in_gates ? 0 : s_.batch * s_.gates() * s_.hidden);
   }
 
   void Run(Pool& pool) {
     const size_t H = s_.hidden;
     pool.Run(s_.gates(), [&](size_t q) { weight_.Pack(q, f_.weight + q * H * H, 1, H); });
-    for (size_t step = 0; step < s_.steps; ++step) {
-      position_ = s_.PositionOf(step);
-      const bool is_first = step == 0;
-      const size_t before = is_first ? 0 : s_.PositionOf(step - 1);
-      previous_row_ = is_first ? H : s_.steps * H;
-      previous_state_ = is_first ? f_.initial_state : f_.states + before * H;
-      previous_cell_ = is_first ? f_.initial_cell : f_.cells == nullptr ? nullptr : f_.cells + before * H;
-      weight_.PackRows(previous_state_, previous_row_, s_.batch, packed_state_);
-      pool.Run(weight_.Panels(), [&](size_t panel) { RunPanel(panel); });
-    }
+    pool.Run(plan_.parts, [&](size_t part) {
+      const size_t first = part * plan_.part_rows, left = s_.batch - first;
+      const Rows rows{first, left < plan_.part_rows ? left : plan_.part_rows, packed_states_ + part * packed_part_};
+      for (size_t step = 0; step < s_.steps; ++step) RunStep(StepAt(step), rows, pool);
+    });
   }
 
  private:
-  // Some hidden units of all rows: their sums, then their cells.
-  void RunPanel(size_t panel) const {
-    const size_t H = s_.hidden, j = weight_.First(panel), n = weight_.Width(panel);
-    const size_t G = s_.gates();
-    for (size_t q = 0; q < G; ++q) {
-      const size_t at = q * H + j;
-      if (s_.kind == CellKind::kGru) {
-        weight_.Multiply(packed_state_, s_.batch, q, panel, sums_ + at, G * H, GemmInit::kBias, f_.bias + at);
-        continue;
-      }
-      const bool is_lstm = s_.kind == CellKind::kLstm;
-      const size_t row = is_lstm ? s_.steps * G * H : G * H;
-      float* sums = is_lstm ? f_.gates + position_ * G * H + at : sums_ + at;
-      for (size_t b = 0; b < s_.batch; ++b) std::memcpy(sums + b * row, InputAt(b) + at, n * sizeof(float));
-      weight_.Multiply(packed_state_, s_.batch, q, panel, sums, row, GemmInit::kC, nullptr);
-    }
-    for (size_t b = 0; b < s_.batch; ++b) RunCell(b, j, n);
+  struct Rows {
+    size_t first, count;
+    float* packed;  // the states before the step
+  };
+  struct Step {
+    size_t position;
+    size_t previous_row;
+    const float* previous_state;
+    const float* previous_cell;
+  };
+
+  Step StepAt(size_t step) const {
+    const size_t H = s_.hidden;
+    if (step == 0) return {s_.PositionOf(0), H, f_.initial_state, f_.initial_cell};
+    const size_t before = s_.PositionOf(step - 1) * H;
+    return {s_.PositionOf(step), s_.steps * H, f_.states + before, f_.cells == nullptr ? nullptr : f_.cells + before};
   }
 
-  const float* InputAt(size_t b) const { return f_.input + (b * s_.steps + position_) * s_.gates() * s_.hidden; }
+  void RunStep(const Step& step, const Rows& rows, Pool& pool) const {
+    const float* states = step.previous_state + rows.first * step.previous_row;
+    weight_.PackRows(states, step.previous_row, rows.count, rows.packed);
+    pool.Run(weight_.Panels(), [&](size_t panel) { RunPanel(step, rows, panel); });
+  }
 
-  void RunCell(size_t b, size_t j, size_t n) const {
-    const size_t H = s_.hidden, row = b * s_.steps + position_;
-    const float* previous = previous_state_ + b * previous_row_ + j;
+  // Some hidden units of the rows: the hidden state's share of their gates, then their cells.
+  void RunPanel(const Step& step, const Rows& rows, size_t panel) const {
+    const size_t H = s_.hidden, G = s_.gates(), j = weight_.First(panel), n = weight_.Width(panel);
+    const bool is_lstm = s_.kind == CellKind::kLstm;
+    const size_t row = is_lstm ? s_.steps * G * H : G * H;
+    float* shares = (is_lstm ? f_.gates + step.position * G * H : shares_) + rows.first * row + j;
+    const GemmInit init = f_.bias == nullptr ? GemmInit::kZero : GemmInit::kBias;
+    for (size_t q = 0; q < G; ++q) {
+      const float* bias = f_.bias == nullptr ? nullptr : f_.bias + q * H + j;
+      weight_.Multiply(rows.packed, rows.count, q, panel, shares + q * H, row, init, bias);
+    }
+    for (size_t b = rows.first; b < rows.first + rows.count; ++b) RunCell(step, b, j, n);
+  }
+
+  const float* InputAt(size_t b, size_t position) const {
+    return f_.input + (b * s_.steps + position) * s_.gates() * s_.hidden;
+  }
+
+  void RunCell(const Step& step, size_t b, size_t j, size_t n) const {
+    const size_t H = s_.hidden, row = b * s_.steps + step.position;
+    const float* previous = step.previous_state + b * step.previous_row + j;
     float* state = f_.states + row * H + j;
     float* gates = f_.gates == nullptr ? nullptr : f_.gates + row * s_.saved() * H + j;
-    if (!s_.IsActive(b, position_)) return Keep(b, j, n, previous, state, gates);
+    if (!s_.IsActive(b, step.position)) return Keep(step, b, j, n, previous, state, gates);
     switch (s_.kind) {
       case CellKind::kLstm:
-        return LstmCellForCpu()(gates, H, previous_cell_ + b * previous_row_ + j, n, f_.cells + row * H + j, state);
+        return LstmCellForCpu()(InputAt(b, step.position) + j, gates, H, step.previous_cell + b * step.previous_row + j, n,
+                                f_.cells + row * H + j, state);
       case CellKind::kGru:
-        return GruCellForCpu()(InputAt(b) + j, sums_ + b * 3 * H + j, H, previous, n, gates, state);
+        return GruCellForCpu()(InputAt(b, step.position) + j, shares_ + b * 3 * H + j, H, previous, n, gates, state);
       default:
-        return RnnCellForCpu()(sums_ + b * H + j, s_.kind == CellKind::kRnnRelu, n, state);
+        return RnnCellForCpu()(InputAt(b, step.position) + j, shares_ + b * H + j, s_.kind == CellKind::kRnnRelu, n,
+                               state);
     }
   }
 
   // Past the sequence's end: the state stays, and the gates, which nobody reads, are defined.
-  void Keep(size_t b, size_t j, size_t n, const float* previous, float* state, float* gates) const {
+  void Keep(const Step& step, size_t b, size_t j, size_t n, const float* previous, float* state, float* gates) const {
     std::memcpy(state, previous, n * sizeof(float));
     for (size_t q = 0; q < s_.saved(); ++q) std::memset(gates + q * s_.hidden, 0, n * sizeof(float));
     if (s_.kind != CellKind::kLstm) return;
-    float* cell = f_.cells + (b * s_.steps + position_) * s_.hidden + j;
-    std::memcpy(cell, previous_cell_ + b * previous_row_ + j, n * sizeof(float));
+    float* cell = f_.cells + (b * s_.steps + step.position) * s_.hidden + j;
+    std::memcpy(cell, step.previous_cell + b * step.previous_row + j, n * sizeof(float));
   }
 
   const RecurrentShape& s_;
   const RecurrentForward& f_;
   PackedWeight weight_;
-  float* packed_state_;
-  float* sums_;
-  // Of the step that runs.
-  size_t position_ = 0;
-  size_t previous_row_ = 0;
-  const float* previous_state_ = nullptr;
-  const float* previous_cell_ = nullptr;
+  const StepPlan plan_;
+  const size_t packed_part_;
+  float* packed_states_;
+  float* shares_;  // the hidden state's, of a step
 };
 
 }  // namespace
 
 void RunRecurrent(const RecurrentShape& s, const RecurrentForward& f, Args& args, Pool& pool) {
   if (s.batch == 0 || s.hidden == 0 || s.steps == 0) return;
-  Forward forward(s, f, args);
+  Forward forward(s, f, args, pool);
   const double flops = 2.0 * static_cast<double>(s.batch * s.gates()) * static_cast<double>(s.hidden * s.hidden);
   if (flops < kSerialFlops) return pool.RunSerially([&] { forward.Run(pool); });
   forward.Run(pool);

@@ -8,8 +8,9 @@
 //                          n; S: 0, 4, 4
 //   lengths int32 [B]      or none: a sequence's steps from its length on leave its state as it is
 //
-// Backwards (is_reverse), the last step comes first. Each step is one product with the packed weight, cut by hidden
-// units, and the cell right after it while the sums are in the cache; the sums' order depends on the sizes alone.
+// Backwards (is_reverse), the last step comes first. Each step is one product with the packed weight and the cells right
+// after it, while the sums are in the cache; packed_steps.h says how threads share it. The sums' order depends on the
+// sizes alone.
 #pragma once
 
 #include <cstddef>
@@ -72,9 +73,9 @@ void RunRecurrentGrad(const RecurrentShape& shape, const RecurrentBackward& g, A
 
 // Cells over n hidden units of one row; gate q of unit j lies at q * stride + j.
 
-// gates: the sums, and after it the activated gates.
-LLM_SIMD_FUNCTION(void, LstmCell, (float* gates, size_t stride, const float* previous_cell, size_t n, float* cell,
-                                   float* state));
+// input: the input's share of the gates. gates: the hidden state's share, and after it the activated gates.
+LLM_SIMD_FUNCTION(void, LstmCell, (const float* input, float* gates, size_t stride, const float* previous_cell, size_t n,
+                                   float* cell, float* state));
 // dcell: the gradient of the cell, and after it that of the previous cell. dgates: of the sums.
 LLM_SIMD_FUNCTION(void, LstmCellGrad, (const float* gates, size_t stride, const float* previous_cell, const float* cell,
                                        const float* dstate, size_t n, float* dcell, float* dgates));
@@ -85,7 +86,7 @@ LLM_SIMD_FUNCTION(void, GruCell, (const float* input, const float* hidden, size_
 // dhidden: of the two shares.
 LLM_SIMD_FUNCTION(void, GruCellGrad, (const float* gates, size_t stride, const float* previous, size_t n, float* dstate,
                                       float* dinput, float* dhidden));
-LLM_SIMD_FUNCTION(void, RnnCell, (const float* sum, bool is_relu, size_t n, float* state));
+LLM_SIMD_FUNCTION(void, RnnCell, (const float* input, const float* hidden, bool is_relu, size_t n, float* state));
 LLM_SIMD_FUNCTION(void, RnnCellGrad, (const float* state, bool is_relu, const float* dstate, size_t n, float* dsum));
 
 }  // namespace llm

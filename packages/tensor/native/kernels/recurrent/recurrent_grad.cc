@@ -10,12 +10,14 @@ constexpr double kSerialFlops = 200e3;
 
 class Backward {
  public:
-  Backward(const RecurrentShape& shape, const RecurrentBackward& g, Args& args)
+  Backward(const RecurrentShape& shape, const RecurrentBackward& g, Args& args, Pool& pool)
       : s_(shape),
         g_(g),
         row_(shape.gates() * shape.hidden),
         weight_(1, shape.hidden, row_, args),
-        packed_(args.Scratch<float>(weight_.PackedRowsSize(shape.batch))),
+        plan_(PlanSteps(shape.batch, row_ * shape.hidden, pool)),
+        packed_part_(weight_.PackedRowsSize(plan_.part_rows)),
+        packed_(args.Scratch<float>(plan_.parts * packed_part_)),
         dstate_(args.Scratch<float>(shape.batch * shape.hidden)),
         dcell_(args.Scratch<float>(shape.kind == CellKind::kLstm ? shape.batch * shape.hidden : 0)) {
     // Only GRU's two shares of the gates have gradients of their own.
@@ -26,18 +28,10 @@ class Backward {
     weight_.Pack(0, g_.weight, s_.hidden, 1);
     std::memset(dstate_, 0, s_.batch * s_.hidden * sizeof(float));
     if (s_.kind == CellKind::kLstm) std::memset(dcell_, 0, s_.batch * s_.hidden * sizeof(float));
-    EnterStep(s_.steps - 1);
-    pool.Run(weight_.Panels(), [&](size_t panel) { RunCells(weight_.First(panel), weight_.Width(panel)); });
-    for (size_t step = s_.steps; step-- > 0;) {
-      const size_t position = s_.PositionOf(step);
-      PackGradients(position, pool);
-      if (step > 0) EnterStep(step - 1);
-      pool.Run(weight_.Panels(), [&](size_t panel) {
-        const size_t j = weight_.First(panel);
-        weight_.Multiply(packed_, s_.batch, 0, panel, dstate_ + j, s_.hidden, GemmInit::kC, nullptr);
-        if (step > 0) RunCells(j, weight_.Width(panel));
-      });
-    }
+    pool.Run(plan_.parts, [&](size_t part) {
+      const size_t first = part * plan_.part_rows, left = s_.batch - first;
+      RunRows({first, left < plan_.part_rows ? left : plan_.part_rows, packed_ + part * packed_part_}, pool);
+    });
     std::memcpy(g_.dinitial_state, dstate_, s_.batch * s_.hidden * sizeof(float));
     if (s_.kind == CellKind::kLstm) std::memcpy(g_.dinitial_cell, dcell_, s_.batch * s_.hidden * sizeof(float));
   }
@@ -66,32 +60,50 @@ class Backward {
   }
 
  private:
-  void EnterStep(size_t step) {
-    position_ = s_.PositionOf(step);
-    const bool is_first = step == 0;
-    const size_t before = is_first ? 0 : s_.PositionOf(step - 1);
-    previous_row_ = is_first ? s_.hidden : s_.steps * s_.hidden;
-    previous_state_ = is_first ? g_.initial_state : g_.states + before * s_.hidden;
-    previous_cell_ = is_first ? g_.initial_cell : g_.cells == nullptr ? nullptr : g_.cells + before * s_.hidden;
+  struct Rows {
+    size_t first, count;
+    float* packed;  // the gradients of the step's sums
+  };
+  struct Step {
+    size_t position;
+    size_t previous_row;
+    const float* previous_state;
+    const float* previous_cell;
+  };
+
+  Step StepAt(size_t step) const {
+    const size_t H = s_.hidden;
+    if (step == 0) return {s_.PositionOf(0), H, g_.initial_state, g_.initial_cell};
+    const size_t before = s_.PositionOf(step - 1) * H;
+    return {s_.PositionOf(step), s_.steps * H, g_.states + before, g_.cells == nullptr ? nullptr : g_.cells + before};
   }
 
-  void PackGradients(size_t position, Pool& pool) const {
-    const size_t tile = GemmTileSizeForCpu()().rows;
-    pool.ForRange(s_.batch, tile, [&](size_t begin, size_t end) {
-      weight_.PackRows(dhidden_ + (begin * s_.steps + position) * row_, s_.steps * row_, end - begin,
-                       packed_ + begin * row_);
-    });
+  // All steps of some rows.
+  void RunRows(const Rows& rows, Pool& pool) const {
+    const Step last = StepAt(s_.steps - 1);
+    pool.Run(weight_.Panels(), [&](size_t panel) { RunCells(last, rows, weight_.First(panel), weight_.Width(panel)); });
+    for (size_t step = s_.steps; step-- > 0;) {
+      const float* gradients = dhidden_ + (rows.first * s_.steps + s_.PositionOf(step)) * row_;
+      weight_.PackRows(gradients, s_.steps * row_, rows.count, rows.packed);
+      const Step before = StepAt(step > 0 ? step - 1 : 0);
+      pool.Run(weight_.Panels(), [&](size_t panel) {
+        const size_t j = weight_.First(panel);
+        float* dstate = dstate_ + rows.first * s_.hidden + j;
+        weight_.Multiply(rows.packed, rows.count, 0, panel, dstate, s_.hidden, GemmInit::kC, nullptr);
+        if (step > 0) RunCells(before, rows, j, weight_.Width(panel));
+      });
+    }
   }
 
-  // The gradients of hidden units j to j + n of all rows at the entered step: the state's is complete now.
-  void RunCells(size_t j, size_t n) const {
-    for (size_t b = 0; b < s_.batch; ++b) {
-      const size_t row = b * s_.steps + position_;
+  // The gradients of hidden units j to j + n of the rows at a step: the state's is complete now.
+  void RunCells(const Step& step, const Rows& rows, size_t j, size_t n) const {
+    for (size_t b = rows.first; b < rows.first + rows.count; ++b) {
+      const size_t row = b * s_.steps + step.position;
       float* dstate = dstate_ + b * s_.hidden + j;
       Add(g_.dstates + row * s_.hidden + j, n, dstate);
       if (g_.dcells != nullptr) Add(g_.dcells + row * s_.hidden + j, n, dcell_ + b * s_.hidden + j);
-      if (s_.IsActive(b, position_)) {
-        RunCell(b, row, j, n, dstate);
+      if (s_.IsActive(b, step.position)) {
+        RunCell(step, b, j, n, dstate);
       } else {
         ClearGates(row, j, n);  // and the state's gradient goes on as it is
       }
@@ -99,17 +111,17 @@ class Backward {
   }
 
   // Leaves in dstate what reaches the previous state past the product, to which the product is added.
-  void RunCell(size_t b, size_t row, size_t j, size_t n, float* dstate) const {
-    const size_t H = s_.hidden;
+  void RunCell(const Step& step, size_t b, size_t j, size_t n, float* dstate) const {
+    const size_t H = s_.hidden, row = b * s_.steps + step.position;
     float* dinput = g_.dinput + row * row_ + j;
     const float* gates = g_.gates == nullptr ? nullptr : g_.gates + row * s_.saved() * H + j;
     switch (s_.kind) {
       case CellKind::kLstm:
-        LstmCellGradForCpu()(gates, H, previous_cell_ + b * previous_row_ + j, g_.cells + row * H + j, dstate, n,
+        LstmCellGradForCpu()(gates, H, step.previous_cell + b * step.previous_row + j, g_.cells + row * H + j, dstate, n,
                              dcell_ + b * H + j, dinput);
         break;
       case CellKind::kGru:
-        return GruCellGradForCpu()(gates, H, previous_state_ + b * previous_row_ + j, n, dstate, dinput,
+        return GruCellGradForCpu()(gates, H, step.previous_state + b * step.previous_row + j, n, dstate, dinput,
                                    dhidden_ + row * row_ + j);
       default:
         RnnCellGradForCpu()(g_.states + row * H + j, s_.kind == CellKind::kRnnRelu, dstate, n, dinput);
@@ -142,14 +154,12 @@ class Backward {
   const RecurrentBackward& g_;
   const size_t row_;  // gates of one row
   PackedWeight weight_;
+  const StepPlan plan_;
+  const size_t packed_part_;
   float* packed_;
   float* dstate_;
   float* dcell_;
   float* dhidden_;
-  size_t position_ = 0;
-  size_t previous_row_ = 0;
-  const float* previous_state_ = nullptr;
-  const float* previous_cell_ = nullptr;
 };
 
 // No step: the initial state is the last one, and no gradient reaches it here.
@@ -164,7 +174,7 @@ void ClearAll(const RecurrentShape& s, const RecurrentBackward& g) {
 
 void RunRecurrentGrad(const RecurrentShape& s, const RecurrentBackward& g, Args& args, Pool& pool) {
   if (s.batch == 0 || s.hidden == 0 || s.steps == 0) return ClearAll(s, g);
-  Backward backward(s, g, args);
+  Backward backward(s, g, args, pool);
   const double flops = 2.0 * static_cast<double>(s.batch * s.gates()) * static_cast<double>(s.hidden * s.hidden);
   if (flops < kSerialFlops) {
     pool.RunSerially([&] { backward.Run(pool); });

@@ -12,10 +12,13 @@ LLM_INLINE F32 TanhSlope(F32 y) { return Fma(-y, y, One()); }
 
 }  // namespace
 
-void LstmCell(float* gates, size_t stride, const float* previous_cell, size_t n, float* cell, float* state) {
+void LstmCell(const float* input, float* gates, size_t stride, const float* previous_cell, size_t n, float* cell,
+              float* state) {
   ForEachVector(n, [&](size_t j, size_t lanes) LLM_LAMBDA {
-    const F32 i = Sigmoid(LoadN(gates + j, lanes)), f = Sigmoid(LoadN(gates + stride + j, lanes));
-    const F32 g = Tanh(LoadN(gates + 2 * stride + j, lanes)), o = Sigmoid(LoadN(gates + 3 * stride + j, lanes));
+    const auto sum = [&](size_t gate) LLM_LAMBDA {
+      return LoadN(input + gate * stride + j, lanes) + LoadN(gates + gate * stride + j, lanes);
+    };
+    const F32 i = Sigmoid(sum(0)), f = Sigmoid(sum(1)), g = Tanh(sum(2)), o = Sigmoid(sum(3));
     const F32 c = Fma(f, LoadN(previous_cell + j, lanes), i * g);
     StoreN(gates + j, i, lanes);
     StoreN(gates + stride + j, f, lanes);
@@ -76,9 +79,9 @@ void GruCellGrad(const float* gates, size_t stride, const float* previous, size_
   });
 }
 
-void RnnCell(const float* sum, bool is_relu, size_t n, float* state) {
+void RnnCell(const float* input, const float* hidden, bool is_relu, size_t n, float* state) {
   ForEachVector(n, [&](size_t j, size_t lanes) LLM_LAMBDA {
-    const F32 x = LoadN(sum + j, lanes);
+    const F32 x = LoadN(input + j, lanes) + LoadN(hidden + j, lanes);
     StoreN(state + j, is_relu ? Max(Zero(), x) : Tanh(x), lanes);
   });
 }
