@@ -23,6 +23,8 @@ export interface BlankRules {
 
 const BLANK = 0x20;
 const META = 0x2581;
+const CARRIAGE_RETURN = 0x0d;
+const LINE_FEED = 0x0a;
 /** What an ASCII character does before another: nothing that is known, stay, become a blank. */
 const STAYS = 1;
 const IS_BLANK = 2;
@@ -53,6 +55,7 @@ export class BlankWriter {
     const kinds = this.#kinds;
     const isCopied = kinds?.staysInAscii(byte) ?? true;
     if (this.#rules.onlyBlanks && isCopied && byte >= 0x09 && byte <= 0x0d) return 0;
+    if (byte === CARRIAGE_RETURN) return 0;
     if (isCopied) return byte === BLANK ? IS_BLANK : STAYS;
     const kind = kinds?.kindOf(byte) ?? COPY;
     if (kind === LOOK || kinds === undefined) return 0;
@@ -150,6 +153,10 @@ export class BlankWriter {
       return next;
     }
     const kind = kinds.kindOf(character);
+    if (character === CARRIAGE_RETURN && bytes[next] === LINE_FEED) {
+      this.#emit(kinds.lineEnd, end - i);
+      return next + 1;
+    }
     if (kinds.rules.takesLongest) {
       const found = kind === LOOK ? kinds.ruleAt(bytes, i) : undefined;
       if (found !== undefined) {
@@ -175,7 +182,7 @@ export class BlankWriter {
       const isFollowed = next < end && kinds.kindOf(characterAt(bytes, next)) === LOOK;
       if (isPlain && !isFollowed && !joinsNext) break;
       // \r joins with \n, and a joiner with anything; at the beginning the character before is plain.
-      joinsNext = character === 0x0d || character === 0x200d;
+      joinsNext = character === CARRIAGE_RETURN || character === 0x200d;
       i = next;
     }
     const text = this.#decoder.decode(bytes.subarray(start, i));

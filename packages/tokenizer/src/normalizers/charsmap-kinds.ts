@@ -20,9 +20,12 @@ export class CharsmapKinds {
   readonly #astral = new Map<number, number>();
   readonly #replacements: Uint8Array[] = [];
   readonly #encoder = new TextEncoder();
+  /** What \r\n becomes, in UTF-8. */
+  readonly lineEnd: Uint8Array;
 
   constructor(rules: Precompiled) {
     this.rules = rules;
+    this.lineEnd = this.#encoder.encode(rules.normalize('\r\n'));
   }
 
   kindOf(character: number): number {
@@ -56,7 +59,8 @@ export class CharsmapKinds {
       if (kind === INERT) return COPY;
       return kind === ALONE ? this.#replace(rules.find(text)) : LOOK;
     }
-    return rules.isPlain(text) ? this.#replace(rules.find(text)) : LOOK;
+    // \r joins with nothing but \n.
+    return rules.isPlain(text) || text === '\r' ? this.#replace(rules.find(text)) : LOOK;
   }
 
   /** Whether an ASCII character stays as long as ASCII follows; `LOOK` ones with marks do. */

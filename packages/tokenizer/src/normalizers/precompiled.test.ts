@@ -52,10 +52,30 @@ const PARTS = [
   '\u0958',
   '𝔸',
   '𠀀',
-  ...'©®¼\u0007\u0085‘…‼\u2044₂㐀䷀\ufffd',
+  ...'©®¼\u0007\u0085‘…‼אب\u061cกἀ→⌚\ue000豈\u2044₂㐀䷀\ufffd',
 ];
 const text = fc.array(fc.constantFrom(...PARTS), { maxLength: 20 }).map((parts) => parts.join(''));
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+describe('characters that are taken for graphemes', () => {
+  it('are graphemes, whatever stands beside them', () => {
+    const rules = Precompiled.fromJSON({ precompiled_charsmap: charsmap }, 'rules');
+    const plain: string[] = [];
+    for (let point = 0; point < 0x20000; point++) {
+      const character = String.fromCodePoint(point);
+      if (rules.isPlain(character)) plain.push(character);
+    }
+    expect(plain.length).toBeGreaterThan(40_000);
+    const orders = [plain, [...plain].reverse(), plain.flatMap((part) => [part, part])];
+    for (const order of orders) {
+      for (let i = 0; i < order.length; i += 200) {
+        // Each part begins with the last of the one before.
+        const part = order.slice(Math.max(0, i - 1), i + 200);
+        expect([...graphemes.segment(part.join(''))].length, part.join('')).toBe(part.length);
+      }
+    }
+  });
+});
 
 describe('Precompiled', () => {
   for (const takesLongest of [false, true]) {
@@ -83,5 +103,19 @@ describe('Precompiled', () => {
       }),
       { numRuns: 5000, seed: 17 },
     );
+  });
+
+  it('takes none apart in a long text, of which the segmenter sees windows', () => {
+    const rules = Precompiled.fromJSON({ precompiled_charsmap: charsmap }, 'test');
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 20, maxLength: 60 }), (samples) => {
+        // Marks, of which none is a grapheme by itself, leave no other place to cut.
+        const whole = samples.join('\u0301\u1161').replace(/\p{Surrogate}/gu, '\uFFFD');
+        const alone = [...graphemes.segment(whole)].map(({ segment }) => rules.normalize(segment));
+        expect(rules.normalize(whole)).toBe(alone.join(''));
+      }),
+      { numRuns: 100, seed: 23 },
+    );
+    expect(rules.normalize('\u0301'.repeat(1000))).toBe('\u0301'.repeat(1000));
   });
 });

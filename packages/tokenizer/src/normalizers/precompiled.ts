@@ -12,13 +12,20 @@ import { continuations, longestPrefix, shortestPrefix } from './double-array.ts'
 /** Says in a definition that came from a `.model` file that the longest rule is taken. Never written: Rust has no such thing. */
 export const LONGEST_RULE = 'takes_longest_rule';
 const MAX_GRAPHEME_BYTES = 5;
+/** UTF-16 units that are given to the segmenter at once. */
+const SEGMENTER_WINDOW = 128;
 /**
  * A character is a grapheme of its own if it and its neighbours are such that join with nothing before them and take only
- * marks and joiners after them: controls, Latin, Greek and Cyrillic letters, punctuation, kana, ideographs, full-width
- * forms, emoji. Only the rest needs a segmenter, such as \r\n.
+ * marks and joiners after them: controls, letters of scripts whose letters do not join, punctuation, symbols, kana,
+ * ideographs, private ones, emoji. Only the rest needs a segmenter, such as \r\n.
  */
-const PLAIN =
-  '\\0-\\f\\x0e-\u024F\u0391-\u03A1\u03A3-\u03FF\u0400-\u0482\u048A-\u052F\u2010-\u2027\u2030-\u205E\u2070-\u20CF\u3001-\u3029\u3041-\u3096\u30A1-\u30FA\u3400-\u9FFF\uFF01-\uFF60\uFFFD\u{1F300}-\u{1F3FA}\u{1F400}-\u{1FAFF}';
+const PLAIN = [
+  '\\0-\\f\\x0e-\\u02ff\\u0370-\\u0482\\u048a-\\u0590\\u05d0-\\u05f4\\u0606-\\u060f\\u0620-\\u064a',
+  '\\u0660-\\u066f\\u0671-\\u06d5\\u06ee-\\u070d\\u0712-\\u072f\\u074d-\\u07a5\\u07c0-\\u07ea',
+  '\\u0e01-\\u0e30\\u0e3f-\\u0e46\\u0e4f-\\u0e5b\\u1e00-\\u1fff\\u2010-\\u2027\\u2030-\\u205e\\u2070-\\u20cf',
+  '\\u2100-\\u2bff\\u3001-\\u3029\\u3041-\\u3096\\u30a1-\\u30fa\\u3400-\\ua4cf\\ue000-\\ufaff\\uff01-\\uff60\\ufffd',
+  '\\u{1f300}-\\u{1f3fa}\\u{1f400}-\\u{1faff}',
+].join('');
 const PLAIN_ONE = new RegExp(`^[${PLAIN}]$`, 'u');
 const PLAIN_RUN = new RegExp(`(?<![\\r\\u200D])[${PLAIN}]+(?![^${PLAIN}])`, 'gu');
 
@@ -207,10 +214,29 @@ export class Precompiled {
 
   *#rewriteGraphemes(text: string): Iterable<Rewrite> {
     if (text === '') return;
-    for (const { segment } of this.#segmenter.segment(text)) {
+    for (const segment of this.#graphemes(text)) {
       const to = segment.length <= MAX_GRAPHEME_BYTES ? this.find(segment) : undefined;
       if (to !== undefined) yield { from: segment, to };
       else yield* this.#rewriteCharacters(segment);
+    }
+  }
+
+  /** Window by window: each segment that a segmenter gives holds a copy of all its text. */
+  *#graphemes(text: string): Iterable<string> {
+    let size = SEGMENTER_WINDOW;
+    for (let start = 0; start < text.length;) {
+      const isLast = start + size >= text.length;
+      let done = start;
+      // The last grapheme of a window may go on behind it.
+      let last = '';
+      for (const { segment } of this.#segmenter.segment(text.slice(start, start + size))) {
+        if (last !== '') yield last;
+        done += last.length;
+        last = segment;
+      }
+      if (isLast) return yield last;
+      size = done === start ? size * 2 : SEGMENTER_WINDOW;
+      start = done;
     }
   }
 

@@ -6,6 +6,7 @@ import type { BlankUse } from '../pieces/blank-words.ts';
 import { blankScanner, META, tokensWithBlanks } from '../pieces/blank-words.ts';
 import { CharacterCuts, characterIds } from '../pieces/character-cuts.ts';
 import { PieceEncoder } from '../pieces/piece-encoder.ts';
+import { characterLength } from '../unicode/utf8.ts';
 import { CharacterTrie } from './character-trie.ts';
 import { CharacterViterbi } from './character-viterbi.ts';
 import type { UnigramModel } from './unigram-model.ts';
@@ -17,6 +18,8 @@ export class UnigramEncoder {
   readonly #viterbi: CharacterViterbi;
   readonly pieces: PieceEncoder;
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  /** Whether the unknown piece is a character, which text may hold. */
+  readonly #isUnkSpelt: boolean;
   /** Where the tokens of a piece end. */
   #ends = new Int32Array(256);
 
@@ -26,6 +29,8 @@ export class UnigramEncoder {
     const tokens = blanks === 'kept' ? packed : tokensWithBlanks(packed);
     this.#viterbi = new CharacterViterbi(new CharacterTrie(tokens), model.scores, model.unkScore);
     const { unkId } = model.options;
+    const unk = unkId === undefined ? '' : (model.idToToken(unkId) ?? '');
+    this.#isUnkSpelt = [...unk].length === 1;
     this.pieces = new PieceEncoder({
       characterIds: characterIds(tokens, (id) => id !== unkId),
       scan: blankScanner(blanks === 'metaspace' ? 'each' : 'none', cutsOf(model, tokens)),
@@ -99,8 +104,10 @@ export class UnigramEncoder {
       hasBlank ||= bytes[i] === BLANK;
       isCovered &&= ((byteIds as Int32Array)[bytes[i] as number] as number) >= 0;
     }
-    // A run may be a piece as a whole all the same.
-    const known = hasBlank ? -1 : vocabulary.packed.find(bytes, start, end);
+    // A run may be a piece as a whole all the same; not so a character, unless it is the unknown piece.
+    const isCharacter =
+      end - start === characterLength(bytes[start] as number) && !this.#isUnkSpelt;
+    const known = hasBlank || isCharacter ? -1 : vocabulary.packed.find(bytes, start, end);
     if (known >= 0) ids[count++] = known;
     else if (hasBlank || (!isCovered && options.unkId === undefined)) {
       const text = this.#decoder.decode(bytes.subarray(start, end)).replaceAll(' ', META);
