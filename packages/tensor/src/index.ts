@@ -29,6 +29,16 @@ export { overwrite } from './capture/overwrite.ts';
 export { scope } from './memory/scope.ts';
 export { FormatError, ShapeError, UnsupportedError } from './errors/errors.ts';
 export { attention, type AttentionOptions } from './ops/attention.ts';
+export {
+  cacheAttention,
+  packedRowWords,
+  packRows,
+  pagedCacheWrite,
+  unpackRows,
+  type CacheAttentionOptions,
+  type CacheBlocks,
+} from './ops/cache-attention.ts';
+export type { CacheBits } from './kernels/packed-rows.ts';
 export { gelu, silu, swiglu } from './ops/activation.ts';
 export {
   crossEntropy,

@@ -94,7 +94,6 @@ export { GrammarError } from './constraint/expression.ts';
 export { TokenConstraint, type VocabularyBytes } from './constraint/token-constraint.ts';
 export type { CacheKind } from './cache/create-cache.ts';
 export { PromptCache } from './cache/prompt-cache.ts';
-export { QuantizedCache } from './cache/quantized-cache.ts';
 export { SlidingCache } from './cache/sliding-cache.ts';
 export {
   ContinuousBatcher,

@@ -31,6 +31,19 @@ LLM_INLINE F32 LoadInt8(const int8_t* p) {
 #endif
 }
 
+// kLanes unsigned bytes.
+LLM_INLINE I32 LoadUint8(const uint8_t* p) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<I32>(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+#elif defined(__AVX2__)
+  return reinterpret_cast<I32>(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+#else
+  I32 v;
+  for (size_t i = 0; i < kLanes; ++i) v[i] = p[i];
+  return v;
+#endif
+}
+
 // kLanes float16.
 LLM_INLINE F32 LoadHalf(const uint16_t* p) {
 #if defined(__AVX512F__)

@@ -3,7 +3,7 @@
 // cost more than the token.
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import type { FusedKernel } from './composite.ts';
-import { readValues, valuesInPlace } from './values-in-place.ts';
+import { readValues, storedValues } from './values-in-place.ts';
 
 export type KvCacheWriteAttrs = { position: number };
 
@@ -13,7 +13,7 @@ const kernelFunc: KernelFunc = ({ inputs, attrs, backend }) => {
   const x = inputs['x'] as TensorInfo;
   const { position } = attrs as KvCacheWriteAttrs;
   const source = readValues(backend, x);
-  const target = valuesInPlace('kvCacheWrite', backend, cache);
+  const target = storedValues('kvCacheWrite', backend, cache);
   const [B, Smax, K, D] = cache.shape as [number, number, number, number];
   const row = K * D;
   const T = x.shape[1]!;

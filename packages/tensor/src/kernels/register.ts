@@ -5,6 +5,7 @@ import { REPAIRED_GRADIENTS } from '../gradients/repairs/repaired-gradients.ts';
 import { adamWStep } from './adam-w-step.ts';
 import { addInto } from './add-into.ts';
 import * as attention from './attention.ts';
+import * as cacheAttention from './cache-attention.ts';
 import type { FusedKernel } from './composite.ts';
 import * as convGrad from './conv-grad.ts';
 import * as crossEntropy from './cross-entropy.ts';
@@ -17,6 +18,7 @@ import * as kvCacheWrite from './kv-cache-write.ts';
 import * as layerNorm from './layer-norm.ts';
 import * as linear from './linear.ts';
 import * as linearLoss from './linear-cross-entropy.ts';
+import * as packedRows from './packed-rows.ts';
 import * as quantized from './quantized.ts';
 import { randomFill } from './random-fill.ts';
 import { RECURRENT_COMPOSITES } from './recurrent.ts';
@@ -60,6 +62,10 @@ export const COMPOSITE_KERNELS: readonly FusedKernel[] = Object.freeze([
   linearLoss.linearTokenLoss,
   linearLoss.linearTokenLossGrad,
   kvCacheWrite.kvCacheWrite,
+  cacheAttention.cacheAttention,
+  cacheAttention.pagedCacheWrite,
+  packedRows.packRows,
+  packedRows.unpackRows,
   embedding,
   embeddingGrad,
   embeddingGradInto,

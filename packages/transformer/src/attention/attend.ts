@@ -1,5 +1,13 @@
 // Attention of one layer, with or without a cache.
-import { attention, tf, type AttentionOptions, type Generator, type Tensor } from '@llm/tensor';
+import {
+  attention,
+  cacheAttention,
+  tf,
+  unpackRows,
+  type AttentionOptions,
+  type Generator,
+  type Tensor,
+} from '@llm/tensor';
 import { activeTrace } from '../models/trace.ts';
 import { attentionWeights } from './attention-weights.ts';
 import type { KeyValueCache } from '../cache/key-value-cache.ts';
@@ -52,10 +60,10 @@ export function attend(
     window: window ?? undefined,
     softcap: softcap ?? 0,
   };
-  const look = (seen: Tensor, own: AttentionOptions): void =>
+  const look = (seen: () => Tensor, own: AttentionOptions): void =>
     traceAttention({ queries, keys: seen }, { ...shared, ...own }, isCross);
   if (kvCache === undefined) {
-    look(keys, {});
+    look(() => keys, {});
     if (dropout === 0 || generator === undefined) return attention(queries, keys, values, shared);
     return attention(queries, keys, values, { ...shared, dropout, seed: generator.nextSeed() });
   }
@@ -66,18 +74,23 @@ export function attend(
     window: seen.coversWindow === true ? undefined : shared.window,
     keyLength: seen.keyLength,
   };
-  look(seen.keys, own);
-  return attention(queries, seen.keys, seen.values, { ...shared, ...own });
+  const { bits = 32 } = seen;
+  const D = queries.shape[3]!;
+  const floats = (rows: Tensor): Tensor => (bits === 32 ? rows : unpackRows(rows, D, bits));
+  look(() => floats(seen.keys), own);
+  if (bits !== 32 && bias === undefined)
+    return cacheAttention(queries, seen.keys, seen.values, { ...shared, ...own, bits });
+  return attention(queries, floats(seen.keys), floats(seen.values), { ...shared, ...own });
 }
 
 /** Keeps the weights if someone looks. */
 function traceAttention(
-  { queries, keys }: Pick<Heads, 'queries' | 'keys'>,
+  { queries, keys }: { readonly queries: Tensor; readonly keys: () => Tensor },
   options: AttentionOptions & { readonly scale: number },
   isCross = false,
 ): void {
   const trace = activeTrace();
   if (trace?.options.outputAttentions !== true) return;
-  const weights = tf.keep(attentionWeights(queries, keys, options));
+  const weights = tf.keep(attentionWeights(queries, keys(), options));
   (isCross ? trace.crossAttentions : trace.attentions).push(weights);
 }

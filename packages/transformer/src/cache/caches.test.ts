@@ -7,8 +7,7 @@ import type { CausalLm } from '../models/causal-lm.ts';
 import { createModel } from '../models/create-model.ts';
 import { createCache, type CacheKind } from './create-cache.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
-import { PackedRows } from './packed-rows.ts';
-import type { QuantizedCache } from './quantized-cache.ts';
+import type { KvCache } from './kv-cache.ts';
 import { SlidingCache } from './sliding-cache.ts';
 
 const SIZES = {
@@ -104,26 +103,7 @@ describe('a sliding cache', () => {
   });
 });
 
-describe('a quantised cache', () => {
-  it.each([
-    [8, 1 / 254],
-    [4, 1 / 30],
-  ] as const)('of %i bits is wrong by at most the stated part of a group', (bits, part) => {
-    const values = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i * 1.7) * (i + 1));
-    const packed = new PackedRows(bits, 64, 16);
-    packed.write(values, 0);
-    const read = new Float32Array(64);
-    packed.read(0, read);
-    for (let group = 0; group < 4; group++) {
-      const own = values.subarray(group * 16, group * 16 + 16);
-      const range =
-        bits === 8 ? Math.max(...own.map(Math.abs)) : Math.max(...own) - Math.min(...own);
-      for (const [i, value] of own.entries())
-        expect(Math.abs(read[group * 16 + i]! - value)).toBeLessThan(range * part * 1.001);
-    }
-    expect(read).not.toEqual(values);
-  });
-
+describe('a cache of few bits', () => {
   const mean = (rows: number[][]): number =>
     rows.flat().reduce((sum, x) => sum + Math.abs(x), 0) / rows.flat().length;
 
@@ -142,11 +122,16 @@ describe('a quantised cache', () => {
 
   it('takes a byte or half of one for each number, and scales', () => {
     const { shape } = randomModel('llama');
-    const bytes = (kind: CacheKind): number =>
-      (createCache(shape, { batch: 1, maxLength: 75 }, kind) as QuantizedCache).byteLength;
-    const numbers = 3 * 2 * 75 * 8; // layers, keys and values, positions, heads · dimensions
-    expect(bytes('int8')).toBe(numbers * (1 + 4 / 4)); // a float for each head of 4
-    expect(bytes('int4')).toBe(numbers * (0.5 + 8 / 4));
+    const bytes = (kind: CacheKind): number => {
+      const cache = createCache(shape, { batch: 1, maxLength: 75 }, kind) as KvCache;
+      const { byteLength } = cache;
+      cache.dispose();
+      return byteLength;
+    };
+    const heads = 3 * 2 * 75 * 2; // layers, keys and values, positions, heads
+    expect(bytes('full')).toBe(heads * 4 * 4);
+    expect(bytes('int8')).toBe(heads * (4 + 4)); // a float for each head of 4
+    expect(bytes('int4')).toBe(heads * (8 + 4)); // two, and half a word of codes
   });
 });
 
@@ -182,7 +167,7 @@ describe('createCache', () => {
   it.each<[CacheKind | undefined, string]>([
     [undefined, 'SlidingCache'],
     ['full', 'KvCache'],
-    ['int8', 'QuantizedCache'],
+    ['int8', 'KvCache'],
   ])('with %s is a %s for a model with windows', (kind, name) => {
     const { shape } = randomModel('mistral');
     const cache = createCache(shape, { batch: 1, maxLength: 60 }, kind);

@@ -2,7 +2,6 @@
 import type { ModelShape } from '../models/causal-lm.ts';
 import { KvCache } from './kv-cache.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
-import { QuantizedCache } from './quantized-cache.ts';
 import { SlidingCache } from './sliding-cache.ts';
 import { windowCapacity } from './window-layer.ts';
 
@@ -18,8 +17,8 @@ export function createCache(
   kind?: CacheKind,
 ): KeyValueCache {
   const shape = { batch, maxLength, numLayers, numKeyValueHeads, headDim };
-  if (kind === 'int8') return new QuantizedCache(shape, 8);
-  if (kind === 'int4') return new QuantizedCache(shape, 4);
+  if (kind === 'int8') return new KvCache(shape, 8);
+  if (kind === 'int4') return new KvCache(shape, 4);
   const share = kind === 'sliding' ? 1 : 0.5;
   const isWorthIt = windows.some(
     (window) => window !== null && windowCapacity(window) < share * maxLength,

@@ -1,11 +1,13 @@
 // What generation asks of any cache of keys and values: kv-cache.ts holds all positions at full length,
-// its relatives a window, fewer bits or blocks that requests share.
-import type { Tensor } from '@llm/tensor';
+// or in fewer bits, its relatives a window or blocks that requests share.
+import type { CacheBits, Tensor } from '@llm/tensor';
 
 /** The keys and values that a layer's new queries may see, their own included as the last ones. */
 export interface CacheView {
-  readonly keys: Tensor; // [B, at least keyLength, K, D]
+  readonly keys: Tensor; // [B, at least keyLength, K, D], or int32 rows of packRows in the place of D numbers
   readonly values: Tensor;
+  /** Of each number. @default 32, float32 */
+  readonly bits?: CacheBits | 32;
   readonly keyLength: number;
   /** [B, at least keyLength], 1 = attend; absent where all count. */
   readonly mask?: Tensor;

@@ -1,6 +1,16 @@
 // Keys and values of the tokens already read, so that each new token costs one position. The buffers
-// are allocated once at their full length and written in place.
-import { kvCacheWrite, scope, ShapeError, tf, type Tensor } from '@llm/tensor';
+// are allocated once at their full length and written in place. In 8 or 4 bits for each number they take a
+// quarter or a fifth of float32's memory; a token's own keys and values are rounded as all others are.
+import {
+  kvCacheWrite,
+  packedRowWords,
+  packRows,
+  scope,
+  ShapeError,
+  tf,
+  type CacheBits,
+  type Tensor,
+} from '@llm/tensor';
 import { checkRows, isIdentity, selectRows } from './select-rows.ts';
 import type { CacheView, KeyValueCache } from './key-value-cache.ts';
 
@@ -14,21 +24,32 @@ export interface KvCacheShape {
 
 /** The filled part of one layer's cache is the first `keyLength` positions. */
 export interface LayerCache {
-  readonly keys: Tensor; // [B, Smax, K, D]
-  readonly values: Tensor; // [B, Smax, K, D]
+  readonly keys: Tensor; // [B, Smax, K, D], or int32 [B, Smax, K, W] of packed rows
+  readonly values: Tensor;
 }
 
 export class KvCache implements KeyValueCache {
   readonly maxLength: number;
+  /** Of each number; 32: float32. */
+  readonly bits: CacheBits | 32;
   #batch: number;
   #layers: LayerCache[] | null;
   #length = 0;
 
-  constructor(shape: KvCacheShape) {
+  /** @throws ShapeError for 4 bits with an odd head size */
+  constructor(shape: KvCacheShape, bits: CacheBits | 32 = 32) {
     const { batch, maxLength, numLayers, numKeyValueHeads: K, headDim: D } = shape;
+    if (bits === 4 && D % 2 !== 0) {
+      throw new ShapeError(
+        `KvCache: headDim: expected an even number for 4 bits, got ${D}. Use 8 bits.`,
+      );
+    }
     this.#batch = batch;
     this.maxLength = maxLength;
-    const buffer = (): Tensor => tf.keep(tf.fill([batch, maxLength, K, D], 0));
+    this.bits = bits;
+    const [width, dtype] =
+      bits === 32 ? [D, 'float32' as const] : [packedRowWords(D, bits), 'int32' as const];
+    const buffer = (): Tensor => tf.keep(tf.fill([batch, maxLength, K, width], 0, dtype));
     this.#layers = Array.from({ length: numLayers }, () => ({ keys: buffer(), values: buffer() }));
   }
 
@@ -41,18 +62,25 @@ export class KvCache implements KeyValueCache {
     return this.#length;
   }
 
+  /** Bytes of all layers. */
+  get byteLength(): number {
+    return (this.#layers ?? []).reduce((sum, { keys, values }) => {
+      return sum + 4 * (keys.size + values.size);
+    }, 0);
+  }
+
   /** Writes a layer's keys and values [B, T, K, D] after the filled part, which stays as it is. */
   write(layer: number, keys: Tensor, values: Tensor): LayerCache {
     const cache = this.#layer(layer);
-    kvCacheWrite(cache.keys, keys, this.#length);
-    kvCacheWrite(cache.values, values, this.#length);
+    this.#put(cache.keys, keys);
+    this.#put(cache.values, values);
     return cache;
   }
 
   /** As `write`, with what attention needs to read it. */
   extend(layer: number, keys: Tensor, values: Tensor, mask?: Tensor): CacheView {
     const cache = this.write(layer, keys, values);
-    return { ...cache, keyLength: this.#length + keys.shape[1]!, mask };
+    return { ...cache, bits: this.bits, keyLength: this.#length + keys.shape[1]!, mask };
   }
 
   /** Counts `tokens` as filled, once every layer has written them. */
@@ -94,7 +122,7 @@ export class KvCache implements KeyValueCache {
     this.#batch = rows.length;
   }
 
-  /** Begins with the first `length` positions of a cache of one row; this one must be empty. */
+  /** Begins with the first `length` positions of a cache of one row and as many bits; this one must be empty. */
   copyFrom(other: KvCache, length: number): void {
     if (this.#length > 0 || length > Math.min(other.length, this.maxLength)) {
       throw new ShapeError(
@@ -118,6 +146,14 @@ export class KvCache implements KeyValueCache {
     this.dispose();
   }
 
+  #put(cache: Tensor, x: Tensor): void {
+    const { bits } = this;
+    if (bits === 32) return kvCacheWrite(cache, x, this.#length);
+    const packed = packRows(x, bits);
+    kvCacheWrite(cache, packed, this.#length);
+    packed.dispose();
+  }
+
   #layer(layer: number): LayerCache {
     const cache = this.#layers?.[layer];
     if (cache !== undefined) return cache;
@@ -129,6 +165,6 @@ export class KvCache implements KeyValueCache {
 }
 
 function copyPositions(source: Tensor, target: Tensor, length: number): void {
-  const [, , K, D] = source.shape as [number, number, number, number];
-  scope(() => kvCacheWrite(target, tf.slice(source, [0, 0, 0, 0], [1, length, K, D]), 0));
+  const [, , K, W] = source.shape as [number, number, number, number];
+  scope(() => kvCacheWrite(target, tf.slice(source, [0, 0, 0, 0], [1, length, K, W]), 0));
 }

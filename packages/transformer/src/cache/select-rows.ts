@@ -18,7 +18,9 @@ export function checkRows(name: string, rows: readonly number[], batch: number):
 export function selectRows(buffer: Tensor, rows: readonly number[], length: number): Tensor {
   const [batch, maxLength, K, D] = buffer.shape as [number, number, number, number];
   const isKept = rows.length === batch;
-  const target = isKept ? buffer : tf.keep(tf.fill([rows.length, maxLength, K, D], 0));
+  const target = isKept
+    ? buffer
+    : tf.keep(tf.fill([rows.length, maxLength, K, D], 0, buffer.dtype));
   if (length > 0) {
     scope(() => {
       const filled = tf.slice(buffer, [0, 0, 0, 0], [batch, length, K, D]);

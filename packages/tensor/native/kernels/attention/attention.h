@@ -31,8 +31,17 @@ struct AttentionProblem {
   size_t window;   // |t + query_offset - j| < window; 0: no window
   float softcap;   // 0: none
   const float* q;
-  const float* k;
+  const float* k;  // [B, S, K, D], or with `bits` rows of words instead of D floats
   const float* v;
+  // Forward only, for caches. 0: keys and values are floats; 8 or 4: packed as in kv_cache/packed_rows.h.
+  size_t bits;
+  // Where keys lie in blocks of a pool [S, K, D]: key j of item b is row table[b, j / block] block + j % block. nullptr:
+  // side by side.
+  const int32_t* table;  // [B, table_columns]
+  size_t table_columns, block;
+  // Keys of each item, the queries being the last ones: instead of key_length, which is the most, and query_offset. No
+  // mask and no bias then. nullptr: the same for all.
+  const int32_t* lengths;  // [B]
   // Dropout of the softmax weights: weight j of row r of [B, H, T] is dropped when word r PaddedKeys() + j of the Philox
   // stream (seed, 1) is below the threshold, and scaled by dropout_scale when not. 0: no dropout.
   uint64_t dropout_seed;
@@ -108,7 +117,7 @@ void AttentionForward(const AttentionForwardArgs& args, Pool& pool);
 void AttentionBackward(const AttentionBackwardArgs& args, Pool& pool);
 
 // What a task works in, one for each thread: too large for the stack that some systems give a thread.
-constexpr size_t kAttentionWorkspaceBytes = 288 << 10;
+constexpr size_t kAttentionWorkspaceBytes = 320 << 10;
 
 // One (batch, key head, block of rows, chunk of keys).
 LLM_SIMD_FUNCTION(void, AttentionForwardTask, (const AttentionForwardArgs& args, size_t task, void* workspace));

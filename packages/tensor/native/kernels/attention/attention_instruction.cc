@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "kernels/attention/attention.h"
+#include "kernels/attention/mask_bias.h"
 #include "kernels/read_args.h"
 #include "node/instruction.h"
 
@@ -48,9 +49,16 @@ AttentionProblem ReadProblem(Args& args) {
   p.k = args.Input<float>("k", k.size());
   p.v = args.Input<float>("v", k.size());
   ReadScoreBias(args, bias_items, bias_heads, &p);
+  p.mask_bias = ReadMaskBias(args, p, columns, is_float);
+  return p;
+}
+
+}  // namespace
+
+const float* ReadMaskBias(Args& args, const AttentionProblem& p, size_t columns, bool is_float) {
   args.Check(columns <= size_t{1} << 40 && p.B <= size_t{1} << 20, "mask columns", "a mask that fits in memory");
   const int32_t* mask = args.OptionalInput<int32_t>("mask", p.B * columns);
-  if (mask == nullptr) return p;
+  if (mask == nullptr) return nullptr;
   args.Check(columns >= p.key_length, "mask columns", "at least the key length");
   float* bias = args.Scratch<float>(p.B * p.PaddedKeys());
   for (size_t b = 0; b < p.B; ++b) {
@@ -61,11 +69,8 @@ AttentionProblem ReadProblem(Args& args) {
       bias[b * p.PaddedKeys() + j] = is_visible ? 0.0f : -std::numeric_limits<float>::infinity();
     }
   }
-  p.mask_bias = bias;
-  return p;
+  return bias;
 }
-
-}  // namespace
 
 // Attention: what ReadProblem reads, out [B, T, H, D], log_sum_exp [B, H, T]
 LLM_INSTRUCTION(Attention) {

@@ -30,8 +30,13 @@ LLM_INLINE size_t StatisticOffset(const AttentionProblem& p, size_t b, size_t ke
   const size_t t = row / p.group(), g = row % p.group();
   return (b * p.H + key_head * p.group() + g) * p.T + t;
 }
+// Row `key` of item b among all rows of keys, each of K heads.
+LLM_INLINE size_t KeyRow(const AttentionProblem& p, size_t b, size_t key) {
+  if (p.table == nullptr) return b * p.S + key;
+  return static_cast<size_t>(p.table[b * p.table_columns + key / p.block]) * p.block + key % p.block;
+}
 LLM_INLINE size_t KeyOffset(const AttentionProblem& p, size_t b, size_t key_head, size_t key) {
-  return ((b * p.S + key) * p.K + key_head) * p.D;
+  return (KeyRow(p, b, key) * p.K + key_head) * p.D;
 }
 
 // Row r sees (mask aside) the keys from HiddenKeys to below VisibleKeys. Both grow with the row.

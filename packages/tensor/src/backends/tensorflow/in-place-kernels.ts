@@ -5,6 +5,7 @@ import type { KernelFunc, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { adamWInputs, type AdamWAttrs } from '../../kernels/adam-w-step.ts';
 import { composite, required, type FusedKernel } from '../../kernels/composite.ts';
 import type { EmbeddingGradAttrs } from '../../kernels/embedding.ts';
+import type { PagedWriteAttrs } from '../../kernels/cache-attention.ts';
 import type { KvCacheWriteAttrs } from '../../kernels/kv-cache-write.ts';
 import { replaceData } from './replace-data.ts';
 
@@ -53,6 +54,29 @@ const kvCacheWrite: KernelFunc = ({ inputs, attrs, backend }) => {
   return [];
 };
 
+/** {cache [1, S, K, W], x [B, T, K, W], table, lengths}: the last T positions of each item become x[b] */
+const pagedCacheWrite: KernelFunc = ({ inputs, attrs, backend }) => {
+  const { cache, x, table, lengths } = inputs as Record<
+    'cache' | 'x' | 'table' | 'lengths',
+    Tensor
+  >;
+  const { block } = attrs as PagedWriteAttrs;
+  const [B = 0, T = 0, K = 0, W = 0] = x.shape;
+  const [places, ends] = [table, lengths].map((tensor) => tensor.dataSync<'int32'>());
+  const rows = Array.from({ length: B * T }, (_, i) => {
+    const position = ends![Math.floor(i / T)]! - T + (i % T);
+    const column = Math.floor(i / T) * table.shape[1]! + Math.floor(position / block);
+    return [places![column]! * block + (position % block)];
+  });
+  replaceData(backend, [cache], () => {
+    const pool = tf.reshape(cache, [cache.shape[1]!, K * W]);
+    const indices = tf.tensor2d(rows, [B * T, 1], 'int32');
+    const written = tf.tensorScatterUpdate(pool, indices, tf.reshape(x, [B * T, K * W]));
+    return [tf.reshape(written, cache.shape)];
+  });
+  return [];
+};
+
 /** {dy [.., C], ids int32 [..]} → the sums of the rows of one id [V, C] */
 function rowSums(dy: Tensor, ids: Tensor, vocabSize: number): Tensor {
   const rows = tf.reshape(dy, [ids.size, dy.shape[dy.rank - 1]!]);
@@ -75,6 +99,7 @@ export const TENSORFLOW_KERNELS: readonly FusedKernel[] = Object.freeze([
   { kernelName: 'AdamWStep', kernelFunc: adamWStep },
   { kernelName: 'AddInto', kernelFunc: addInto },
   { kernelName: 'KvCacheWrite', kernelFunc: kvCacheWrite },
+  { kernelName: 'PagedCacheWrite', kernelFunc: pagedCacheWrite },
   embeddingGrad,
   { kernelName: 'EmbeddingGradInto', kernelFunc: embeddingGradInto },
 ]);

@@ -9,6 +9,7 @@ import { ATTENTION_KERNELS } from './attention.ts';
 import { BATCH_NORM_KERNELS } from './batch-norm.ts';
 import { BINARY_KERNELS } from './binary.ts';
 import { BINCOUNT_KERNELS } from './bincount.ts';
+import { CACHE_ATTENTION_KERNELS } from './cache-attention.ts';
 import { CAST_KERNELS } from './cast.ts';
 import { COMPLEX_KERNELS } from './complex.ts';
 import { CONCAT_KERNELS } from './concat.ts';
@@ -57,6 +58,7 @@ export const NATIVE_KERNELS: readonly NativeKernel[] = Object.freeze([
   ...BATCH_NORM_KERNELS,
   ...BINARY_KERNELS,
   ...BINCOUNT_KERNELS,
+  ...CACHE_ATTENTION_KERNELS,
   ...CAST_KERNELS,
   ...COMPLEX_KERNELS,
   ...CONCAT_KERNELS,

@@ -1,0 +1,3 @@
+import { runCacheAttention } from './run-cache-attention.ts';
+
+runCacheAttention('cpu');
