@@ -35,7 +35,7 @@ struct Gemm {
   float alpha = 0;
 };
 
-// Elements of working memory that RunGemm needs.
+// Elements of working memory that suffice for RunGemm, with these sizes or smaller ones.
 size_t GemmScratch(const Gemm& gemm);
 void RunGemm(const Gemm& gemm, float* scratch, Pool& pool);
 

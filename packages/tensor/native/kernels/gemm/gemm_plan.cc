@@ -9,6 +9,7 @@ constexpr size_t kSharedFloats = size_t{2} << 20;    // 8 MiB: a quarter of a us
 constexpr size_t kSharedPieces = size_t{256} << 10;  // see IsReadInPieces
 constexpr size_t kWholeFloats = size_t{512} << 10;   // of both operands: 2 MiB, written and read at once
 constexpr size_t kCachedFloats = size_t{2} << 20;    // 8 MiB
+constexpr size_t kMostScratch = size_t{4} << 20;     // of any plan; a test looks for one that needs more
 constexpr size_t kWantedTasks = 24;                  // so that threads finish at about the same time
 constexpr size_t kMinSlices = 12;                    // with fewer, several tasks use each
 constexpr size_t kMinSliceRows = 56;                 // below that, reading the shared operand again costs too much
@@ -34,7 +35,7 @@ bool IsReadInPieces(const GemmPlan& plan, const GemmSizes& sizes) {
 }
 
 size_t DepthOf(const GemmPlan& plan, const GemmSizes& sizes) {
-  const size_t shared = AtMost(sizes.m, sizes.n);
+  const size_t shared = RoundUp(AtMost(sizes.m, sizes.n), plan.shared_width);
   const size_t of_cache = IsReadInPieces(plan, sizes) ? kSharedPieces : kSharedFloats;
   const size_t floats = plan.is_sliced_whole ? kWholeFloats / (sizes.m + sizes.n) : of_cache / shared;
   return AtMost(AtLeast(floats / plan.block_k, 1) * plan.block_k, sizes.units);
@@ -62,6 +63,11 @@ GemmPlan PlanGemm(const GemmSizes& sizes, GemmTile tile) {
   plan.scratch = plan.shared_chunk * plan.depth;
   if (plan.is_sliced_whole) plan.scratch += RoundUp(sliced, plan.slice_width) * plan.depth;
   return plan;
+}
+
+size_t GemmPlanScratch(const GemmSizes& sizes, GemmTile tile) {
+  const size_t both = (RoundUp(sizes.m, tile.rows) + RoundUp(sizes.n, tile.columns)) * sizes.units;
+  return AtMost(both, kMostScratch);
 }
 
 }  // namespace llm

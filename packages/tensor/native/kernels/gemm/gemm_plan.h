@@ -21,7 +21,7 @@ struct GemmPlan {
   size_t slice = 0;             // columns of B (rows of A) of one task; a multiple of the panel width
   size_t shared_width = 0;      // panel widths
   size_t slice_width = 0;
-  size_t scratch = 0;           // units of packed operands
+  size_t scratch = 0;           // units of packed operands; at most GemmPlanScratch
 };
 
 // A block of a slice is packed in the thread's workspace and has at most so many units: half of a usual L2 cache.
@@ -37,6 +37,10 @@ struct GemmSizes {
 
 // No size may be 0. block_k depends on `units` alone, so each element's bits do too.
 GemmPlan PlanGemm(const GemmSizes& sizes, GemmTile tile);
+
+// Units of working memory that suffice for these sizes and for all smaller ones, so that callers may use one piece of
+// memory for products of several sizes.
+size_t GemmPlanScratch(const GemmSizes& sizes, GemmTile tile);
 
 // Rounds up to a multiple.
 inline size_t RoundUp(size_t value, size_t multiple) { return (value + multiple - 1) / multiple * multiple; }

@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "kernels/gemm/gemm_plan.h"
 #include "test/test.h"
 
 namespace llm {
@@ -159,6 +160,22 @@ LLM_TEST(GemmIsExactOnWholeNumbersForEveryPlan) {
     }
   }
   Pool::Instance().SetThreads(2);
+}
+
+LLM_TEST(GemmScratchSufficesForSmallerProducts) {
+  std::mt19937 random(23);
+  const auto size = [&] { return size_t{1} << random() % 15 | random() % 700; };
+  for (int i = 0; i < 20000; ++i) {
+    const GemmTile tile = i % 3 == 0 ? GemmTile{14, 32} : i % 3 == 1 ? GemmTile{6, 16} : GemmTile{8, 12};
+    const GemmSizes sizes{size() + 1, size() + 1, i % 10 == 0 ? 100 * size() + 1 : size() + 1, random() % 2 == 0};
+    const GemmSizes larger{sizes.m + random() % 300, sizes.n + random() % 300, sizes.units + random() % 300, false};
+    const GemmPlan plan = PlanGemm(sizes, tile);
+    const std::string text = std::to_string(sizes.m) + " x " + std::to_string(sizes.n) + " x " +
+                             std::to_string(sizes.units) + ": " + std::to_string(plan.scratch);
+    LLM_EXPECT(plan.scratch <= GemmPlanScratch(sizes, tile), text);
+    LLM_EXPECT(plan.scratch <= GemmPlanScratch(larger, tile), text + " in the memory of a larger one");
+    LLM_EXPECT(plan.slice * plan.block_k <= kGemmSliceUnits, text + ": slice " + std::to_string(plan.slice));
+  }
 }
 
 LLM_TEST(GemmSpreadsNanToItsRowAndColumnOnly) {

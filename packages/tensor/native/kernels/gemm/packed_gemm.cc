@@ -156,7 +156,7 @@ class Part {
 
 }  // namespace
 
-size_t PackedGemmScratch(const PackedGemm& g) { return PlanGemm(SizesOf(g), TileOf(g)).scratch; }
+size_t PackedGemmScratch(const PackedGemm& g) { return GemmPlanScratch(SizesOf(g), TileOf(g)); }
 
 size_t PackedGemmWorkspace(const PackedGemm& g) {
   const GemmPlan plan = PlanGemm(SizesOf(g), TileOf(g));

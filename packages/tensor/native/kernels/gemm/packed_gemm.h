@@ -46,7 +46,7 @@ struct PackedGemm {
   GemmActivateFunction activate = nullptr;
 };
 
-// Units of working memory that RunPackedGemm needs.
+// Units of working memory that RunPackedGemm needs, for this product and any smaller one.
 size_t PackedGemmScratch(const PackedGemm& gemm);
 // And of each thread's workspace, at its start; at most kGemmSliceUnits.
 size_t PackedGemmWorkspace(const PackedGemm& gemm);

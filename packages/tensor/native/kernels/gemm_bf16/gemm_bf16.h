@@ -51,7 +51,7 @@ struct GemmBf16 {
   const float* bias = nullptr;  // [n], or none
 };
 
-// Elements of working memory that RunGemmBf16 needs.
+// Elements of working memory that suffice for RunGemmBf16, with these sizes or smaller ones.
 size_t GemmBf16Scratch(const GemmBf16& gemm);
 void RunGemmBf16(const GemmBf16& gemm, float* scratch, Pool& pool);
 
