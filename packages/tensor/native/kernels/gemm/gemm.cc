@@ -64,6 +64,12 @@ void PackFloatB(const GemmOperand& b, size_t first, size_t count, size_t k, size
   GemmPackBForCpu()(source, b.outer_stride, b.k_stride, count, depth, packed, panel_stride);
 }
 
+void ActivatePart(const void* context, float* c, size_t, size_t, size_t rows, size_t columns) {
+  const Gemm& g = *static_cast<const Gemm*>(context);
+  GemmActivateForCpu()(c, g.c_row, rows, columns, g.activation, g.alpha);
+}
+
+// `g` must outlive the result.
 PackedGemm PackedGemmOf(const Gemm& g) {
   const GemmTile tile = GemmTileSizeForCpu()();
   PackedGemm packed;
@@ -76,9 +82,8 @@ PackedGemm PackedGemmOf(const Gemm& g) {
   packed.accumulate = g.accumulate;
   packed.bias = g.bias;
   packed.block = GemmBlockForCpu();
-  packed.activation = g.activation;
-  packed.alpha = g.alpha;
-  packed.activate = GemmActivateForCpu();
+  if (g.activation != Activation::kNone) packed.finish = ActivatePart;
+  packed.finish_context = &g;
   return packed;
 }
 

@@ -106,9 +106,7 @@ class Part {
       g_.block({rows, columns, units, a, g_.a.width * units, b, g_.b.width * units, c, g_.c_row, init, bias,
                 plan_.is_a_shared, &next});
     }
-    if (is_last_ && g_.activation != Activation::kNone) {
-      g_.activate(c, g_.c_row, rows, columns, g_.activation, g_.alpha);
-    }
+    if (is_last_ && g_.finish != nullptr) g_.finish(g_.finish_context, c, row, column, rows, columns);
   }
 
   // What this thread packs after the block at `unit` of a slice: the next block, or the first of the slice that it

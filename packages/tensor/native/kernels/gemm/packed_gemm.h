@@ -27,8 +27,9 @@ struct GemmOperand {
 };
 
 using GemmBlockFunction = void (*)(const GemmBlockArgs& args);
-using GemmActivateFunction = void (*)(float* c, size_t c_stride, size_t m, size_t n, Activation activation,
-                                      float alpha);
+// What happens to a finished part of C, whose first element is (row, column): an activation, for example.
+using GemmFinishFunction = void (*)(const void* context, float* c, size_t row, size_t column, size_t rows,
+                                    size_t columns);
 
 struct PackedGemm {
   GemmOperand a;
@@ -41,9 +42,8 @@ struct PackedGemm {
   bool accumulate = false;
   const float* bias = nullptr;
   GemmBlockFunction block = nullptr;
-  Activation activation = Activation::kNone;  // needs `activate`
-  float alpha = 0;
-  GemmActivateFunction activate = nullptr;
+  GemmFinishFunction finish = nullptr;  // or nothing
+  const void* finish_context = nullptr;
 };
 
 // Units of working memory that RunPackedGemm needs, for this product and any smaller one.
