@@ -42,11 +42,23 @@ const BF16 = [
   ours('gemm.mjs', 'ours float32'),
 ];
 
+const INT8 = [
+  ours('gemm.mjs', 'ours int8', 'native', { precision: 'int8' }),
+  python('torch_int8_linear.py', 'PyTorch int8 (oneDNN)', ['torch'], { engine: 'onednn' }),
+  python('torch_int8_linear.py', 'PyTorch int8 (FBGEMM)', ['torch'], { engine: 'fbgemm' }),
+  ours('gemm.mjs', 'ours float32'),
+];
+
+/** Dynamically quantised layers, whose weights are rounded beforehand. */
+const hasInt8 = ({ layout, m, k }) => layout === 'NT' && m * k <= 2048 * 2048;
+
 export function gemmWorks() {
   return WORKS.flatMap(({ name, shape }) => {
     const flops = 2 * shape.m * shape.n * shape.k;
     const float32 = { name, shape, flops, contestants: FLOAT32 };
     const bf16 = { name: `${name}, bf16`, shape, flops, contestants: BF16 };
-    return shape.layout === 'TT' ? [float32] : [float32, bf16]; // no layer needs TT in bf16
+    const int8 = { name: `${name}, int8`, shape, flops, contestants: INT8 };
+    const works = shape.layout === 'TT' ? [float32] : [float32, bf16]; // no layer needs TT in bf16
+    return hasInt8(shape) ? [...works, int8] : works;
   });
 }

@@ -52,6 +52,7 @@ export {
   linearTokenStatistics,
   type LinearTokenStatistics,
 } from './ops/linear-cross-entropy.ts';
+export { int8Linear, quantizeInt8 } from './ops/int8-linear.ts';
 export { kvCacheWrite } from './ops/kv-cache-write.ts';
 export * from './losses/index.ts';
 export { linear } from './ops/linear.ts';
@@ -63,6 +64,7 @@ export {
   type QuantizedLinearOptions,
 } from './ops/quantized.ts';
 export { isQuantizedType, type QuantizedType } from './quantized/quantized-types.ts';
+export { Int8Weight } from './quantized/int8-weight.ts';
 export { QuantizedWeight } from './quantized/quantized-weight.ts';
 export { rotary } from './ops/rotary.ts';
 export type { RotaryScaling } from './ops/rotary-scaling.ts';

@@ -1,5 +1,13 @@
-// One matrix product, in float32 or with bf16 factors.
-import { Generator, linear, setMatmulPrecision, tf, useBackend } from '@llm/tensor';
+// One matrix product, in float32, with bf16 factors or in 8-bit integers.
+import {
+  Generator,
+  int8Linear,
+  linear,
+  quantizeInt8,
+  setMatmulPrecision,
+  tf,
+  useBackend,
+} from '@llm/tensor';
 import { serve, timed } from './serve.mjs';
 
 /** One thread is measured by its processor time, which other programs do not lengthen. */
@@ -20,6 +28,10 @@ const b = generator.normal(transposeB ? [n, k] : [k, n]);
 /** bf16 products are `linear`'s: y = x · Wᵀ, dx = dy · W and dW = dyᵀ · x, which are NT, NN and TN. */
 function kernelOf() {
   if (precision === undefined) return () => tf.matMul(a, b, transposeA, transposeB);
+  if (precision === 'int8') {
+    const weight = quantizeInt8(b);
+    return () => int8Linear(a, weight);
+  }
   setMatmulPrecision(precision);
   const { runKernel } = tf.engine();
   const run = (name, inputs) => runKernel.call(tf.engine(), name, inputs);

@@ -3,11 +3,13 @@ import { quantizedLinear, QuantizedWeight, tf, useBackend } from '../../src/inde
 import { hashed } from '../fused/hashed.ts';
 import { availableInstructionSets } from '../instruction-sets.ts';
 import { randomBlocks } from './random-blocks.ts';
+import { runInt8 } from './run-int8.ts';
 import { runQuantizedLoss } from './run-quantized-loss.ts';
 import { runQuantized } from './run-quantized.ts';
 
 for (const instructionSet of await availableInstructionSets()) {
   runQuantized('native', { instructionSet });
+  runInt8('native', { instructionSet });
 }
 
 runQuantizedLoss('native');

@@ -9,6 +9,7 @@ import { embeddingGradient } from './embedding.ts';
 import { linearGradient } from './linear.ts';
 import { linearTokenLossGradient } from './linear-cross-entropy.ts';
 import { layerNormGradient, rmsNormGradient } from './norm.ts';
+import { int8LinearGradient } from './int8-linear.ts';
 import { quantizedLinearGradient } from './quantized.ts';
 import { RECURRENT_GRADIENTS } from './recurrent.ts';
 import { rotaryAtGradient, rotaryGradient } from './rotary.ts';
@@ -16,6 +17,7 @@ import { rotaryAtGradient, rotaryGradient } from './rotary.ts';
 export const FUSED_GRADIENTS: readonly GradConfig[] = [
   linearGradient,
   quantizedLinearGradient,
+  int8LinearGradient,
   layerNormGradient,
   rmsNormGradient,
   geluGradient,

@@ -14,6 +14,7 @@ import { einsum } from './einsum.ts';
 import { embedding, embeddingGrad, embeddingGradInto } from './embedding.ts';
 import * as gelu from './gelu.ts';
 import { globalNorm } from './global-norm.ts';
+import * as int8 from './int8-linear.ts';
 import * as kvCacheWrite from './kv-cache-write.ts';
 import * as layerNorm from './layer-norm.ts';
 import * as linear from './linear.ts';
@@ -73,6 +74,9 @@ export const COMPOSITE_KERNELS: readonly FusedKernel[] = Object.freeze([
   quantized.quantizedLinear,
   quantized.quantizedLinearGradInput,
   quantized.quantizedEmbedding,
+  int8.int8Quantize,
+  int8.int8Dequantize,
+  int8.int8Linear,
   dropout,
   randomFill,
   addInto,

@@ -15,6 +15,9 @@ const linear: Count = (inputs) => {
   return 2 * sizeOf(dy as TensorInfo) * (x as TensorInfo).shape.at(-1)!;
 };
 
+/** As linear; the weight's rows are padded. */
+const int8Linear: Count = ({ x, scales }) => 2 * sizeOf(x!) * sizeOf(scales!);
+
 const matMul: Count = ({ a, b }, { transposeA, transposeB }) => {
   const [rows, inner] = transposeA
     ? [a!.shape.at(-1)!, a!.shape.at(-2)!]
@@ -50,6 +53,7 @@ const linearLoss: Count = ({ hidden, weight }, attrs) => {
 
 const COUNTS: Readonly<Record<string, Count>> = Object.freeze({
   Linear: linear,
+  Int8Linear: int8Linear,
   LinearGradInput: linear,
   LinearGradWeight: linear,
   BatchMatMul: matMul,

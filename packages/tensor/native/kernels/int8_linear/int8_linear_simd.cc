@@ -1,4 +1,7 @@
 // Rounding, packing and scaling; the products without an instruction for them come with int8_product-inl.h.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuninitialized"  // GCC 12 sees its own _mm256_undefined_pd() as a mistake
+#endif
 #include "kernels/int8_linear/int8_linear_simd.h"
 
 #include "kernels/gemm/gemm_pack-inl.h"

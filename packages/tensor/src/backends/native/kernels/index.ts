@@ -21,6 +21,7 @@ import { EINSUM_KERNELS } from './einsum.ts';
 import { FILL_KERNELS } from './fill.ts';
 import { FUSED_CONV_KERNELS } from './fused-conv.ts';
 import { GATHER_KERNELS } from './gather.ts';
+import { INT8_LINEAR_KERNELS } from './int8-linear.ts';
 import { KV_CACHE_KERNELS } from './kv-cache-write.ts';
 import { LINEAR_KERNELS } from './linear.ts';
 import { LINEAR_CROSS_ENTROPY_KERNELS } from './linear-cross-entropy.ts';
@@ -70,6 +71,7 @@ export const NATIVE_KERNELS: readonly NativeKernel[] = Object.freeze([
   ...FILL_KERNELS,
   ...FUSED_CONV_KERNELS,
   ...GATHER_KERNELS,
+  ...INT8_LINEAR_KERNELS,
   ...KV_CACHE_KERNELS,
   ...LINEAR_KERNELS,
   ...LINEAR_CROSS_ENTROPY_KERNELS,
