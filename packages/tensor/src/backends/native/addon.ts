@@ -37,16 +37,35 @@ export interface Addon {
 }
 
 const LIBRARY = path.join('native', 'build', 'llm_tensor.node');
+const HERE = path.dirname(fileURLToPath(import.meta.url));
 
-/** The library built in this package: the source and the bundle lie at different depths below its root. */
-export function findLibrary(): string | undefined {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const candidate = path.join(folder, LIBRARY);
-    if (existsSync(candidate)) return candidate;
-    const parent = path.dirname(folder);
-    if (parent === folder || existsSync(path.join(folder, 'package.json'))) return undefined;
-    folder = parent;
+/** The package with the library built for this platform (tools/prebuild): `@llm/tensor-linux-x64`, `…-darwin-arm64`, … */
+export function prebuiltPackage(): string {
+  return `@llm/tensor-${process.platform}-${process.arch}`;
+}
+
+/**
+ * The library: the one built in this package, else the platform's package. The source and the bundle lie at
+ * different depths below the package's root, so the search goes up from `folder`.
+ */
+export function findLibrary(folder = HERE): string | undefined {
+  return findBuilt(folder) ?? findPrebuilt(folder);
+}
+
+function findBuilt(folder: string): string | undefined {
+  const candidate = path.join(folder, LIBRARY);
+  if (existsSync(candidate)) return candidate;
+  const parent = path.dirname(folder);
+  if (parent === folder || existsSync(path.join(folder, 'package.json'))) return undefined;
+  return findBuilt(parent);
+}
+
+function findPrebuilt(folder: string): string | undefined {
+  const { resolve } = createRequire(path.join(folder, 'addon.js'));
+  try {
+    return resolve(`${prebuiltPackage()}/llm_tensor.node`);
+  } catch {
+    return undefined;
   }
 }
 
@@ -54,8 +73,16 @@ export function loadAddon(): Addon {
   const file = process.env['LLM_NATIVE_LIBRARY'] ?? findLibrary();
   if (file === undefined) {
     throw new UnsupportedError(
-      `native: library: expected ${LIBRARY} in @llm/tensor, got none. Run node native/build.mjs there.`,
+      `native: library: expected the package ${prebuiltPackage()} or ${LIBRARY} in @llm/tensor, got neither. ` +
+        `Install ${prebuiltPackage()}, or run node native/build.mjs in @llm/tensor, which needs a C++ compiler.`,
     );
   }
-  return createRequire(import.meta.url)(file) as Addon;
+  try {
+    return createRequire(import.meta.url)(file) as Addon;
+  } catch (error) {
+    throw new UnsupportedError(
+      `native: library: expected ${file} to load into Node ${process.version} for ${process.platform}-${process.arch}, ` +
+        `got: ${(error as Error).message}. Run node native/build.mjs in @llm/tensor to build it here.`,
+    );
+  }
 }
