@@ -54,8 +54,8 @@ export class TokenSplits {
       const [start, end] = [starts[id] as number, ends[id] as number];
       if (start < 0 || start === end || end - start > LENGTH_MASK) continue;
       this.#borders[id * BORDER_STRIDE + SHAPE] =
-        firstClass(bytes[start] as number) |
-        (lastClass(bytes[end - 1] as number) << 5) |
+        classOf(bytes[start] as number) |
+        (classOf(bytes[end - 1] as number) << 5) |
         ((end - start) << 10);
     }
     for (const id of bases) this.#splits[id * SPLIT_STRIDE + RANK] = BASE;
@@ -190,8 +190,12 @@ export class TokenSplits {
 
   #undo(left: number, right: number, limit: number): boolean {
     const splits = this.#splits;
+    const borders = this.#borders;
+    // Right parts begin with the same byte, however short.
+    const first = (borders[right * BORDER_STRIDE + SHAPE] as number) & 31;
     for (;;) {
-      if (this.#rankOf(left, right) < limit) return false;
+      const mayMerge = ((borders[left * BORDER_STRIDE + OWN_RIGHT] as number) >>> first) & 1;
+      if (mayMerge === 1 && this.#rankOf(left, right) < limit) return false;
       const leftRank = splits[left * SPLIT_STRIDE + RANK] as number;
       const rightRank = splits[right * SPLIT_STRIDE + RANK] as number;
       if (leftRank > rightRank) {
@@ -207,16 +211,7 @@ export class TokenSplits {
   }
 }
 
-/** 32 classes of first bytes; those that begin CJK characters are told apart. */
-function firstClass(byte: number): number {
-  if (byte < 0x80) return byte >> 4;
-  if (byte < 0xc0) return 8 + ((byte - 0x80) >> 3);
-  if (byte < 0xe2) return 16 + (byte >= 0xd0 ? 1 : 0) + (byte >= 0xe0 ? 1 : 0);
-  return byte < 0xeb ? 17 + (byte - 0xe0) : byte < 0xf0 ? 28 : 29;
-}
-
-/** 32 classes of last bytes; those that end characters are told apart. */
-function lastClass(byte: number): number {
-  if (byte < 0x80) return byte >> 4;
-  return byte < 0xc0 ? 8 + ((byte - 0x80) >> 2) : 24 + ((byte - 0xc0) >> 3);
+/** 32 classes of bytes: the letters of one case, the digits, and the beginnings of characters are told apart. */
+function classOf(byte: number): number {
+  return byte & 31;
 }

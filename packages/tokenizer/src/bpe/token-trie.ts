@@ -9,6 +9,9 @@ import type { RawTokens } from './raw-tokens.ts';
 import type { MergeTable } from './merge-table.ts';
 import type { TokenSplits } from './token-splits.ts';
 
+/** Ids are below 2²². */
+const TOKEN_BITS = 23;
+const TOKEN_MASK = (1 << TOKEN_BITS) - 1;
 /** No key is 0. */
 const EMPTY = 0;
 /** In `#two`: there are tokens, not put in yet. */
@@ -23,8 +26,8 @@ export class TokenTrie {
   readonly #splits: TokenSplits;
   /**
    * Nodes, each at the place that the hash of its key gives: pairs of key, which is parent · 256 + byte, and value, which
-   * is (longest token on the way to the node + 1) · 2, and 1 more where it has children. A step touches one cache line.
-   * Place 0 is taken, for 0 says that there is no node.
+   * is the longest token on the way to the node + 1, and above it bits for the bytes of its children, so that most that
+   * are not there are not looked for. A step touches one cache line. Place 0 is taken, for 0 says that there is no node.
    */
   readonly #nodes: Int32Array;
   readonly #mask: number;
@@ -79,7 +82,7 @@ export class TokenTrie {
       i++;
     }
     let value = nodes[node * 2 + 1] as number;
-    while (i < end && (value & 1) === 1) {
+    while (i < end && (value & childBit(bytes[i] as number)) !== 0) {
       const key = (node << 8) | (bytes[i] as number);
       let slot = hashKey(key) & mask;
       let found = nodes[slot * 2];
@@ -92,12 +95,12 @@ export class TokenTrie {
       value = nodes[slot * 2 + 1] as number;
       i++;
     }
-    return (value >> 1) - 1;
+    return (value & TOKEN_MASK) - 1;
   }
 
   /** The longest token on the way to a node, or −1; also of no node. */
   #tokenAt(node: number): number {
-    return ((this.#nodes[node * 2 + 1] as number) >> 1) - 1;
+    return ((this.#nodes[node * 2 + 1] as number) & TOKEN_MASK) - 1;
   }
 
   #child(node: number, byte: number): number {
@@ -131,7 +134,7 @@ export class TokenTrie {
       if (this.#splits.lengthOf(id) > 1) this.#listToken(id);
       else {
         const byte = this.#tokens.bytes[this.#tokens.starts[id] as number] as number;
-        this.#one[byte] = this.#ends[id] = this.#place(ROOT, byte, (id + 1) << 1);
+        this.#one[byte] = this.#ends[id] = this.#place(ROOT, byte, id + 1);
       }
     }
   }
@@ -180,7 +183,7 @@ export class TokenTrie {
       node = next;
     }
     this.#shorter[id] = before;
-    this.#nodes[node * 2 + 1] = ((id + 1) << 1) | ((this.#nodes[node * 2 + 1] as number) & 1);
+    this.#nodes[node * 2 + 1] = (id + 1) | ((this.#nodes[node * 2 + 1] as number) & ~TOKEN_MASK);
     this.#ends[id] = node;
   }
 
@@ -195,8 +198,8 @@ export class TokenTrie {
   /** A child whose longest token is that of its parent. */
   #addTo(parent: number, byte: number): number {
     const value = this.#nodes[parent * 2 + 1] as number;
-    this.#nodes[parent * 2 + 1] = value | 1;
-    return this.#place(parent, byte, value & ~1);
+    this.#nodes[parent * 2 + 1] = value | childBit(byte);
+    return this.#place(parent, byte, value & TOKEN_MASK);
   }
 }
 
@@ -210,6 +213,11 @@ function nodeBound({ list }: MergeTable, splits: TokenSplits, bases: readonly nu
 
 function threeBytes(first: number, second: number, third: number): number {
   return ((first & 0x0f) << 12) | ((second & 0x3f) << 6) | (third & 0x3f);
+}
+
+/** One of eight bits for the bytes of children. */
+function childBit(byte: number): number {
+  return 1 << (TOKEN_BITS + (byte & 7));
 }
 
 function hashKey(key: number): number {

@@ -17,11 +17,13 @@ const MAX_CACHED_BYTES = 48;
 const CACHED_AT_ONCE_BYTES = 24;
 /**
  * So many new pieces are looked at together: if they came within few bytes, the text is noise, whose pieces would only
- * fill the cache; then none is cached before it comes again. In English a piece has five bytes, and soon most are known.
+ * fill the cache; then none is cached before it comes again, and no long one. In English a piece has five bytes, and soon most are known.
  */
 const NEW_PIECES = 1 << 10;
 const NOISE_BYTES = 10 * NEW_PIECES;
 const CACHED_IN_NOISE_BYTES = 3;
+/** Longer ones are not even looked for. */
+const MAX_BYTES_IN_NOISE = 8;
 /** One byte of fingerprint for each of so many kinds of long piece that came once. */
 const SEEN_ONCE_SLOTS = 1 << 17;
 
@@ -65,6 +67,7 @@ export class PieceEncoder {
   #lookedAt = 0;
   #newPieces = 0;
   #isNoise = false;
+  #cachedBytes = MAX_CACHED_BYTES;
   readonly #seenOnce = new Uint8Array(SEEN_ONCE_SLOTS);
   /** Null where there are none. */
   #borders: CharacterBorders | null | undefined;
@@ -81,6 +84,7 @@ export class PieceEncoder {
     this.#seenOnce.fill(0);
     this.#characters.fill(0);
     this.#isNoise = false;
+    this.#cachedBytes = MAX_CACHED_BYTES;
   }
 
   encode(text: string, output: IdBuffer): void {
@@ -185,7 +189,10 @@ export class PieceEncoder {
   #encodeCached(start: number, end: number, ids: Int32Array, count: number): number {
     const { bytes, view } = this.buffer;
     const length = end - start;
-    if (length > MAX_CACHED_BYTES) return this.#rules.encodePiece(bytes, start, end, ids, count);
+    if (length > this.#cachedBytes) {
+      if (this.#isNoise) this.#countNew(start);
+      return this.#rules.encodePiece(bytes, start, end, ids, count);
+    }
     const cache = this.#cache;
     const offset = cache.locate(view, bytes, start, length);
     const value = cache.value(offset);
@@ -217,15 +224,18 @@ export class PieceEncoder {
     return after;
   }
 
-  #judge(start: number): void {
+  /** Counts a new piece, and at times judges by them whether the text is noise. */
+  #countNew(start: number): void {
+    if (++this.#newPieces < NEW_PIECES) return;
     const now = this.#bytesBefore + start;
     this.#isNoise = now - this.#lookedAt < NOISE_BYTES;
+    this.#cachedBytes = this.#isNoise ? MAX_BYTES_IN_NOISE : MAX_CACHED_BYTES;
     this.#lookedAt = now;
     this.#newPieces = 0;
   }
 
   #isWorthCaching(start: number, length: number): boolean {
-    if (++this.#newPieces === NEW_PIECES) this.#judge(start);
+    this.#countNew(start);
     if (length <= (this.#isNoise ? CACHED_IN_NOISE_BYTES : CACHED_AT_ONCE_BYTES)) return true;
     const hash = hashLong(this.buffer.view, start, length);
     const slot = hash & (SEEN_ONCE_SLOTS - 1);

@@ -132,13 +132,13 @@ function caseWords(reader: ClassReader): ScanPiece {
     const isLetter = kind === LETTER || kind === UPPER || kind === LOWER;
     // A mark may stand before a word or begin one; what stands before comes first.
     const after = isLetter ? start : start + (classified >> LENGTH_SHIFT);
-    const starts = kind === MARK ? [after, start] : [after];
-    for (const wordEnd of [lowEnd, highEnd]) {
-      for (const from of starts) {
-        const stop = wordEnd(bytes, from, end);
-        if (stop > from) return contractionEnd(bytes, stop, end) || stop;
-      }
-    }
-    return start;
+    let stop = lowEnd(bytes, after, end);
+    if (stop > after) return contractionEnd(bytes, stop, end) || stop;
+    if (kind === MARK) stop = lowEnd(bytes, start, end);
+    if (kind === MARK && stop > start) return contractionEnd(bytes, stop, end) || stop;
+    stop = highEnd(bytes, after, end);
+    if (stop > after) return contractionEnd(bytes, stop, end) || stop;
+    if (kind === MARK) stop = highEnd(bytes, start, end);
+    return kind === MARK && stop > start ? contractionEnd(bytes, stop, end) || stop : start;
   };
 }
