@@ -77,4 +77,4 @@ const text = (x, y, content, anchor, colour = '#333') =>
   `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" fill="${colour}">${content}</text>`;
 const round = (value) => Math.round(value * 10) / 10;
 const short = (value) =>
-  value >= 1000 ? `${round(value / 1000)}k` : String(Number(value.toPrecision(2)));
+  value >= 1000 ? `${round(value / 1000)}k` : String(Number(value.toPrecision(3)));

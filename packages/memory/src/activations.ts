@@ -31,8 +31,13 @@ function attentionWidth(shape: ModelShape): number {
 }
 
 /** Numbers a token has alive in the MLP: normed input, then gate, up and their product (or up and its GELU). */
-function mlpWidth({ family, hiddenSize, intermediateSize }: ModelShape): number {
-  return hiddenSize + (family === 'llama' ? 3 : 2) * intermediateSize;
+function mlpWidth(shape: ModelShape): number {
+  return shape.hiddenSize + mlpNumbers(shape);
+}
+
+/** Inner values of the MLP for a token: in a mixture, those of each expert that it uses. */
+function mlpNumbers({ family, intermediateSize, experts }: ModelShape): number {
+  return (family === 'llama' ? 3 : 2) * intermediateSize * (experts?.usedPerToken ?? 1);
 }
 
 /**
@@ -50,8 +55,7 @@ export function savedActivationBytes(shape: ModelShape, options: ActivationOptio
 export function savedNumbersPerLayer(shape: ModelShape): number {
   const { hiddenSize, numAttentionHeads: H, numKeyValueHeads: K, headDim: D } = shape;
   const attention = (2 * H + 2 * K) * D + H; // q, output, k, v, log-sum-exp
-  const mlp = (shape.family === 'llama' ? 3 : 2) * shape.intermediateSize;
-  return 4 * hiddenSize + attention + mlp;
+  return 4 * hiddenSize + attention + mlpNumbers(shape);
 }
 
 /**

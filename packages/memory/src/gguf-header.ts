@@ -12,7 +12,25 @@ export interface GgufHeaderOptions {
   readonly tensorNames?: Iterable<string>;
 }
 
-const ARCHITECTURES = ['llama', 'gpt2', 'qwen2', 'qwen3'];
+type Traits = Partial<Omit<ModelShape, 'experts'>>;
+
+/** GPT-2 and GPT-NeoX: LayerNorms, biases everywhere, one matrix up. */
+const PLAIN: Traits = { family: 'gpt2', hasQkvBias: true, hasOutputBias: true, hasMlpBias: true };
+
+/** `general.architecture`, and how a model of it is unlike a Llama. Mistral and Mixtral are `llama`. */
+const ARCHITECTURES: Readonly<Record<string, Traits>> = {
+  llama: {},
+  gpt2: PLAIN,
+  gptneox: { ...PLAIN, hasPositionTable: false },
+  qwen2: { hasQkvBias: true },
+  qwen3: { hasQkNorm: true },
+  qwen3moe: { hasQkNorm: true },
+  phi3: {},
+  smollm3: {},
+  gemma: {},
+  gemma2: { normsPerLayer: 4 },
+  gemma3: { normsPerLayer: 4, hasQkNorm: true },
+};
 
 /** llama.cpp's `general.file_type` numbers: the type of most matrices. */
 const FILE_TYPES: Readonly<Record<number, string>> = {
@@ -27,19 +45,17 @@ export function configFromGgufHeader(
   options: GgufHeaderOptions = {},
 ): ModelShape {
   const architecture = String(metadata.get('general.architecture'));
-  if (!ARCHITECTURES.includes(architecture)) {
-    throw headerError('general.architecture', `one of ${ARCHITECTURES.join(', ')}`, architecture);
+  if (!Object.hasOwn(ARCHITECTURES, architecture)) {
+    const known = Object.keys(ARCHITECTURES).join(', ');
+    throw headerError('general.architecture', `one of ${known}`, architecture);
   }
-  const family = architecture === 'gpt2' ? 'gpt2' : 'llama';
   const names = options.tensorNames && new Set(options.tensorNames);
   return {
-    family,
     ...sizes(metadata, architecture),
     tieWordEmbeddings: !names?.has('output.weight'),
-    hasQkvBias: family === 'gpt2' || architecture === 'qwen2',
-    hasOutputBias: family === 'gpt2',
-    hasMlpBias: family === 'gpt2',
-    hasQkNorm: architecture === 'qwen3',
+    ...{ family: 'llama', hasQkvBias: false, hasOutputBias: false, hasMlpBias: false },
+    ...{ hasQkNorm: false, normsPerLayer: 2 },
+    ...ARCHITECTURES[architecture],
   };
 }
 
@@ -54,10 +70,19 @@ function sizes(metadata: Metadata, architecture: string) {
     positive(metadata, `${architecture}.${key}`, fallback);
   const hiddenSize = read('embedding_length');
   const numAttentionHeads = read('attention.head_count');
+  const isMixture = metadata.has(`${architecture}.expert_count`);
   return {
     vocabSize: read('vocab_size', tokenCount(metadata)),
     hiddenSize,
-    intermediateSize: read('feed_forward_length'),
+    intermediateSize: isMixture
+      ? read(
+          'expert_feed_forward_length',
+          optional(metadata, `${architecture}.feed_forward_length`),
+        )
+      : read('feed_forward_length'),
+    ...(isMixture && {
+      experts: { count: read('expert_count'), usedPerToken: read('expert_used_count') },
+    }),
     numHiddenLayers: read('block_count'),
     numAttentionHeads,
     numKeyValueHeads: read('attention.head_count_kv', numAttentionHeads),
@@ -70,6 +95,9 @@ function tokenCount(metadata: Metadata): number | undefined {
   const tokens = metadata.get('tokenizer.ggml.tokens');
   return Array.isArray(tokens) ? tokens.length : undefined;
 }
+
+const optional = (metadata: Metadata, key: string): number | undefined =>
+  metadata.has(key) ? positive(metadata, key) : undefined;
 
 function positive(metadata: Metadata, key: string, fallback?: number): number {
   const raw = metadata.get(key) ?? fallback;

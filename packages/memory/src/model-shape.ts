@@ -1,7 +1,8 @@
 // The sizes of a decoder-only transformer that memory depends on, read from a `config.json` of the
-// GPT-2 or the Llama family (Llama, Mistral, Qwen 2 and 3, SmolLM3, Phi-3, Gemma 1 to 3). Keys may be written as in the file
-// (`hidden_size`) or in camelCase (`hiddenSize`). Defaults are those of Transformers' config classes.
-// Left out on purpose: mixtures of experts, sliding windows (every layer is counted as full attention).
+// GPT-2 family (also GPT-NeoX) or the Llama family (Llama, Mistral, Mixtral, Qwen 2 and 3 and its mixture of
+// experts, SmolLM3, Phi-3, Gemma 1 to 3). Keys may be written as in the file (`hidden_size`) or in camelCase
+// (`hiddenSize`). Defaults are those of Transformers' config classes.
+// Left out on purpose: sliding windows (every layer is counted as full attention).
 
 import { ConfigError } from './errors.ts';
 
@@ -23,6 +24,10 @@ export interface ModelShape {
   readonly hasQkNorm: boolean;
   /** RMSNorms or LayerNorms in each layer, those of queries and keys apart. @default 2 */
   readonly normsPerLayer?: number;
+  /** Learned positions have a table. @default true for the GPT-2 family */
+  readonly hasPositionTable?: boolean;
+  /** E feed-forward networks in each layer, of which each token uses some; a router chooses. */
+  readonly experts?: { readonly count: number; readonly usedPerToken: number };
   /** Set when only a count was known (`7B`): weights use it, the sizes above are those of a similar model. */
   readonly nominalParameters?: number;
 }
@@ -33,8 +38,10 @@ export type ConfigJson = Readonly<Record<string, unknown>>;
 const LLAMA_LIKE = [
   'llama',
   'mistral',
+  'mixtral',
   'qwen2',
   'qwen3',
+  'qwen3_moe',
   'smollm3',
   'phi3',
   'gemma',
@@ -43,6 +50,14 @@ const LLAMA_LIKE = [
 ];
 
 const TIED_BY_DEFAULT = ['smollm3', 'gemma', 'gemma2', 'gemma3_text'];
+const WITH_QK_NORM = ['qwen3', 'qwen3_moe', 'gemma3_text'];
+/** Where the default is not C ÷ H. */
+const HEAD_DIMS: Readonly<Record<string, number>> = {
+  gemma: 256,
+  gemma2: 256,
+  gemma3_text: 256,
+  qwen3_moe: 128,
+};
 const WITH_POST_NORMS = ['gemma2', 'gemma3_text'];
 
 /** Reads a config.json value (or returns a shape unchanged). Throws ConfigError on an unknown family or a bad size. */
@@ -50,9 +65,10 @@ export function shapeFromConfig(config: ConfigJson | ModelShape): ModelShape {
   if (isModelShape(config)) return config;
   const modelType = lookUp(config, 'model_type');
   if (modelType === 'gpt2') return gpt2Shape(config);
+  if (modelType === 'gpt_neox') return gptNeoxShape(config);
   if (LLAMA_LIKE.includes(String(modelType))) return llamaShape(config, String(modelType));
   throw new ConfigError(
-    `shapeFromConfig: model_type: expected gpt2, ${LLAMA_LIKE.join(', ')}, got ${String(modelType)}. ` +
+    `shapeFromConfig: model_type: expected gpt2, gpt_neox, ${LLAMA_LIKE.join(', ')}, got ${String(modelType)}. ` +
       'Give a parameter count such as "7B" instead.',
   );
 }
@@ -82,6 +98,29 @@ function gpt2Shape(config: ConfigJson): ModelShape {
   };
 }
 
+function gptNeoxShape(config: ConfigJson): ModelShape {
+  const hiddenSize = size(config, 'hidden_size', 6144);
+  const heads = size(config, 'num_attention_heads', 64);
+  const hasAttentionBias = flag(config, 'attention_bias', true);
+  return {
+    family: 'gpt2',
+    vocabSize: size(config, 'vocab_size', 50432),
+    hiddenSize,
+    intermediateSize: size(config, 'intermediate_size', 24576),
+    numHiddenLayers: size(config, 'num_hidden_layers', 44),
+    numAttentionHeads: heads,
+    numKeyValueHeads: heads,
+    headDim: wholeQuotient(hiddenSize, heads, 'num_attention_heads'),
+    maxPositionEmbeddings: size(config, 'max_position_embeddings', 2048),
+    tieWordEmbeddings: flag(config, 'tie_word_embeddings', false),
+    hasQkvBias: hasAttentionBias,
+    hasOutputBias: hasAttentionBias,
+    hasMlpBias: true,
+    hasQkNorm: false,
+    hasPositionTable: false,
+  };
+}
+
 function llamaShape(config: ConfigJson, modelType: string): ModelShape {
   const hiddenSize = size(config, 'hidden_size');
   const heads = size(config, 'num_attention_heads');
@@ -90,18 +129,35 @@ function llamaShape(config: ConfigJson, modelType: string): ModelShape {
     family: 'llama',
     vocabSize: size(config, 'vocab_size'),
     hiddenSize,
-    intermediateSize: size(config, 'intermediate_size'),
+    ...feedForward(config, modelType),
     numHiddenLayers: size(config, 'num_hidden_layers'),
     numAttentionHeads: heads,
     numKeyValueHeads: size(config, 'num_key_value_heads', heads),
-    headDim: size(config, 'head_dim', modelType.startsWith('gemma') ? 256 : hiddenSize / heads),
+    headDim: size(config, 'head_dim', HEAD_DIMS[modelType] ?? hiddenSize / heads),
     maxPositionEmbeddings: size(config, 'max_position_embeddings', 2048),
     tieWordEmbeddings: flag(config, 'tie_word_embeddings', TIED_BY_DEFAULT.includes(modelType)),
     hasQkvBias: hasAttentionBias || modelType === 'qwen2',
     hasOutputBias: hasAttentionBias,
     hasMlpBias: flag(config, 'mlp_bias', false),
-    hasQkNorm: modelType === 'qwen3' || modelType === 'gemma3_text',
+    hasQkNorm: WITH_QK_NORM.includes(modelType),
     normsPerLayer: WITH_POST_NORMS.includes(modelType) ? 4 : 2,
+  };
+}
+
+/** F, and the experts of a mixture, which name both in their own way. */
+function feedForward(
+  config: ConfigJson,
+  modelType: string,
+): Pick<ModelShape, 'intermediateSize' | 'experts'> {
+  const isQwen = modelType === 'qwen3_moe';
+  if (!isQwen && modelType !== 'mixtral')
+    return { intermediateSize: size(config, 'intermediate_size') };
+  return {
+    intermediateSize: size(config, isQwen ? 'moe_intermediate_size' : 'intermediate_size'),
+    experts: {
+      count: size(config, isQwen ? 'num_experts' : 'num_local_experts', isQwen ? 128 : 8),
+      usedPerToken: size(config, 'num_experts_per_tok', isQwen ? 8 : 2),
+    },
   };
 }
 
@@ -124,9 +180,9 @@ function flag(config: ConfigJson, key: string, fallback: boolean): boolean {
   throw new ConfigError(`shapeFromConfig: ${key}: expected true or false, got ${String(value)}.`);
 }
 
-function wholeQuotient(hiddenSize: number, heads: number): number {
+function wholeQuotient(hiddenSize: number, heads: number, key = 'n_head'): number {
   if (hiddenSize % heads === 0) return hiddenSize / heads;
   throw new ConfigError(
-    `shapeFromConfig: n_head: expected a divisor of n_embd = ${hiddenSize}, got ${heads}. Correct config.json.`,
+    `shapeFromConfig: ${key}: expected a divisor of the width ${hiddenSize}, got ${heads}. Correct config.json.`,
   );
 }

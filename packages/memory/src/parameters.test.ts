@@ -35,7 +35,7 @@ describe('paramsFromConfig', () => {
 describe('shapeFromConfig', () => {
   it('refuses an unknown family, naming what it knows', () => {
     expect(() => shapeFromConfig({ model_type: 'mamba' })).toThrow(
-      'shapeFromConfig: model_type: expected gpt2, llama, mistral, qwen2, qwen3, smollm3, phi3, gemma, gemma2, gemma3_text, got mamba.',
+      'shapeFromConfig: model_type: expected gpt2, gpt_neox, llama, mistral, mixtral, qwen2, qwen3, qwen3_moe, smollm3, phi3, gemma, gemma2, gemma3_text, got mamba.',
     );
   });
 
@@ -45,7 +45,7 @@ describe('shapeFromConfig', () => {
       'n_layer: expected a positive integer, got -1',
     );
     expect(() => shapeFromConfig({ model_type: 'gpt2', n_embd: 10, n_head: 3 })).toThrow(
-      'expected a divisor of n_embd = 10, got 3',
+      'expected a divisor of the width 10, got 3',
     );
   });
 

@@ -1,4 +1,4 @@
-// Every parameter tensor of a GPT-2 or Llama-family model, as one list; counts and bytes are sums over it.
+// Every parameter tensor of a model of the GPT-2 or Llama family, as one list; counts and bytes are sums over it.
 
 import type { ConfigJson, ModelShape } from './model-shape.ts';
 import { shapeFromConfig } from './model-shape.ts';
@@ -36,8 +36,9 @@ export function paramsFromConfig(config: ConfigJson | ModelShape): number {
 
 function embeddings(shape: ModelShape): ParameterTensor[] {
   const { family, vocabSize, hiddenSize, maxPositionEmbeddings } = shape;
+  const { hasPositionTable = family === 'gpt2' } = shape;
   const tokens = tensor('embedTokens', 'embedding', vocabSize, hiddenSize);
-  if (family === 'llama') return [tokens]; // rotary positions have no weights
+  if (!hasPositionTable) return [tokens]; // rotary positions have no weights
   return [tokens, tensor('positionEmbeddings', 'embedding', maxPositionEmbeddings, hiddenSize)];
 }
 
@@ -56,6 +57,11 @@ function mlp(shape: ModelShape): ParameterTensor[] {
   const { hiddenSize: C, intermediateSize: F, numHiddenLayers, family } = shape;
   const upRows = family === 'llama' ? 2 * F : F; // gate and up, or one
   const list = [matrix('upProj', upRows, C), matrix('downProj', C, F)];
+  if (shape.experts !== undefined) {
+    const { count } = shape.experts; // each with its own matrices, and a router for all
+    const all = list.map((t) => ({ ...t, count: count * numHiddenLayers }));
+    return [...all, { ...matrix('router', count, C), count: numHiddenLayers }];
+  }
   if (shape.hasMlpBias) list.push(vector('upProj.bias', upRows), vector('downProj.bias', C));
   return list.map((t) => ({ ...t, count: numHiddenLayers }));
 }
