@@ -74,7 +74,16 @@ export function attend(
     window: seen.coversWindow === true ? undefined : shared.window,
     keyLength: seen.keyLength,
   };
-  const { bits = 32 } = seen;
+  const { bits = 32, blocks } = seen;
+  if (blocks !== undefined)
+    return cacheAttention(queries, seen.keys, seen.values, {
+      scale,
+      isCausal: own.isCausal,
+      window: own.window,
+      softcap: shared.softcap,
+      bits,
+      blocks,
+    });
   const D = queries.shape[3]!;
   const floats = (rows: Tensor): Tensor => (bits === 32 ? rows : unpackRows(rows, D, bits));
   look(() => floats(seen.keys), own);

@@ -1,6 +1,6 @@
 // What generation asks of any cache of keys and values: kv-cache.ts holds all positions at full length,
 // or in fewer bits, its relatives a window or blocks that requests share.
-import type { CacheBits, Tensor } from '@llm/tensor';
+import type { CacheBits, CacheBlocks, Tensor } from '@llm/tensor';
 
 /** The keys and values that a layer's new queries may see, their own included as the last ones. */
 export interface CacheView {
@@ -8,6 +8,8 @@ export interface CacheView {
   readonly values: Tensor;
   /** Of each number. @default 32, float32 */
   readonly bits?: CacheBits | 32;
+  /** Where keys and values are pools [1, S, K, ..] that texts share. */
+  readonly blocks?: CacheBlocks;
   readonly keyLength: number;
   /** [B, at least keyLength], 1 = attend; absent where all count. */
   readonly mask?: Tensor;

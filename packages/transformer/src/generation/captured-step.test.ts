@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { ModelConfigInput } from '../config/config.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { createModel } from '../models/create-model.ts';
+import { ContinuousBatcher } from './batching/continuous-batcher.ts';
 import { generate } from './generate.ts';
 
 const sizes = {
@@ -99,5 +100,43 @@ describe.each(FAMILIES)('a captured step of %s', (_, config, isCaptured) => {
     const options = { maxNewTokens: STEPS, stopTokens: [], numReturnSequences: 2, temperature: 1 };
     await generate(model, PROMPTS[0]!, { ...options, numBeams: 1 });
     expect([tf.memory().numTensors, memoryStats().liveBytes]).toEqual(before);
+  });
+});
+
+describe('captured steps of other caches', () => {
+  let model: CausalLm;
+  beforeAll(async () => {
+    await useBackend('native', { threads: 2 });
+    model = createModel({ modelType: 'llama', ...sizes }, { seed: 7 });
+    model.eval();
+  });
+
+  it.each(['int8', 'int4'] as const)('attend to packed rows: %s', async (cache) => {
+    resetKernelStats();
+    await generate(model, PROMPTS, { maxNewTokens: STEPS, stopTokens: [], cache });
+    expect(kernelStats().native['CacheAttention']).toBeLessThanOrEqual(2 * 7);
+    expect(kernelStats().fallback).toEqual({});
+  });
+
+  it('serve whichever requests there are, each with the text it has alone', async () => {
+    const batcher = new ContinuousBatcher(model, { blockSize: 4, blocks: 60 });
+    const submit = (prompt: readonly number[], maxNewTokens: number) =>
+      batcher.submit(prompt, { maxNewTokens, stopTokens: [] });
+    resetKernelStats();
+    // Two of three end early; a fourth joins the third: two texts again, but others.
+    const [first, second, third] = [
+      submit(PROMPTS[0]!, 8),
+      submit(PROMPTS[1]!, 8),
+      submit(PROMPTS[2]!, STEPS),
+    ];
+    await Promise.all([first!.result, second!.result]);
+    const fourth = submit(PROMPTS[1]!, STEPS);
+    const got = await Promise.all([first, second, third, fourth].map((request) => request!.result));
+    const naive = PROMPTS.map((prompt) => naiveGreedy(model, prompt));
+    const expected = [naive[0]!.slice(0, 8), naive[1]!.slice(0, 8), naive[2], naive[1]];
+    expect(got.map(({ tokens }) => tokens)).toEqual(expected);
+    // Four prompts; for three, two and one texts two plain steps and two or three recordings; in two layers.
+    expect(kernelStats().native['CacheAttention']).toBeLessThanOrEqual(2 * (4 + 3 * 5));
+    await batcher.dispose();
   });
 });

@@ -2,12 +2,11 @@
 // waits for a long one. Their keys and values lie in blocks of one pool; when the pool runs out, the
 // request that came last gives its blocks back and is read again later.
 import { BlockPool } from '../../cache/paged/block-pool.ts';
-import { PagedCache, type PagedText } from '../../cache/paged/paged-cache.ts';
 import { GenerationError } from '../../errors.ts';
 import type { CausalLm } from '../../models/causal-lm.ts';
 import { nextToken, rowScores } from '../decode.ts';
 import { checkOptions, fail, type GenerateOptions } from '../options.ts';
-import { readPaged } from './read-paged.ts';
+import { PagedReader } from './paged-reader.ts';
 import { RunningRequest, type BatchRequest } from './request.ts';
 
 export interface BatcherOptions {
@@ -32,6 +31,7 @@ export interface BatcherStats {
 export class ContinuousBatcher {
   readonly #model: CausalLm;
   readonly #pool: BlockPool;
+  readonly #reader: PagedReader;
   readonly #maxBatch: number;
   /** The one that came first first. */
   #running: RunningRequest[] = [];
@@ -45,6 +45,7 @@ export class ContinuousBatcher {
     const { blockSize = 16, blocks = 256, maxBatch = 8 } = options;
     this.#model = model;
     this.#pool = new BlockPool(model.shape, blocks, blockSize);
+    this.#reader = new PagedReader(model, this.#pool);
     this.#maxBatch = maxBatch;
   }
 
@@ -104,6 +105,8 @@ export class ContinuousBatcher {
         request.fail(error);
       }
       [this.#running, this.#waiting] = [[], []];
+    } finally {
+      this.#reader.dispose(); // the model may change until the next request
     }
   }
 
@@ -141,7 +144,7 @@ export class ContinuousBatcher {
     const length = shared.length * allocator.blockSize;
     this.#sharedTokens += length;
     request.blocks = blocks;
-    request.paged = { blocks, length };
+    request.paged = { blocks, length, limit: request.mostTokens };
     this.#running.push(request);
     return request;
   }
@@ -150,7 +153,7 @@ export class ContinuousBatcher {
   async #prefill(request: RunningRequest): Promise<void> {
     const { tokens } = request.row;
     const rest = tokens.slice(request.paged!.length);
-    const logits = await this.#read([request.paged!], Int32Array.from(rest));
+    const logits = await this.#reader.prompt(request.paged!, Int32Array.from(rest));
     this.#pool.allocator.publish(tokens, request.blocks);
     this.#write([request], logits);
   }
@@ -182,23 +185,8 @@ export class ContinuousBatcher {
   async #decode(): Promise<void> {
     const running = [...this.#running];
     const tokens = Int32Array.from(running, ({ row }) => row.tokens.at(-1)!);
-    this.#write(
-      running,
-      await this.#read(
-        running.map(({ paged }) => paged!),
-        tokens,
-      ),
-    );
-  }
-
-  /** Logits [B · V] after the last of each text's new tokens. */
-  async #read(texts: readonly PagedText[], tokens: Int32Array): Promise<Float32Array> {
-    const cache = new PagedCache(this.#pool, texts);
-    try {
-      return await readPaged(this.#model, cache, { texts, tokens });
-    } finally {
-      cache.dispose();
-    }
+    const texts = running.map(({ paged }) => paged!);
+    this.#write(running, await this.#reader.step(texts, tokens));
   }
 
   #write(requests: readonly RunningRequest[], logits: Float32Array): void {

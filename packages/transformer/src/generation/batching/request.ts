@@ -51,6 +51,11 @@ export class RunningRequest implements BatchRequest {
     return this.#isDone;
   }
 
+  /** Of the prompt and the text, the latter as long as it may get. */
+  get mostTokens(): number {
+    return this.row.tokens.length - this.count + this.options.maxNewTokens;
+  }
+
   /** New tokens so far. */
   get count(): number {
     return this.#decoded.length;
