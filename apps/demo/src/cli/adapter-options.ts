@@ -27,7 +27,7 @@ export const ADAPTER_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-type AdapterValues = OptionValues<typeof ADAPTER_OPTIONS> & { readonly model: string };
+type AdapterValues = OptionValues<typeof ADAPTER_OPTIONS>;
 
 /** With --lora, freezes the model and puts an adapter into it. */
 export function addAdapter(model: CausalLm, values: AdapterValues, generator: Generator): void {
@@ -42,15 +42,14 @@ export function addAdapter(model: CausalLm, values: AdapterValues, generator: Ge
   });
 }
 
-/** Writes the adapter, or without --lora the whole model. */
+/** Writes the adapter, or without --lora the whole model.
+ *  @param baseModel what adapter_config.json names as the model that the adapter was trained on */
 export async function saveTrained(
   directory: string,
   model: CausalLm,
-  values: AdapterValues,
+  { isAdapter, baseModel }: { readonly isAdapter: boolean; readonly baseModel: string },
   saveWhole: () => Promise<void>,
 ): Promise<void> {
-  if (!values.lora) return saveWhole();
-  await saveAdapter(model, directory, 'default', {
-    baseModel: values.model,
-  });
+  if (!isAdapter) return saveWhole();
+  await saveAdapter(model, directory, 'default', { baseModel });
 }

@@ -72,6 +72,8 @@ export interface CommandContext<T extends OptionTable> {
   readonly values: OptionValues<T & typeof COMMON_OPTIONS>;
   readonly positionals: readonly string[];
   readonly output: Output;
+  /** What others know a model as: of a path that `hub:org/name` was downloaded to `org/name`, else the path. */
+  readonly nameOf: (path: string) => string;
   /** What the user types or pipes in. */
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   /** Aborts when the user presses Ctrl-C. */

@@ -63,6 +63,17 @@ describe('--model hub:org/name', () => {
     vi.stubEnv('HF_HUB_OFFLINE', '');
   });
 
+  it("is what an adapter's configuration names", async () => {
+    const pairs = join(folder, 'pairs.jsonl');
+    const out = join(folder, 'adapter');
+    await llmJson(
+      ...['sft', '--model', 'hub:org/tiny@main', '--data', pairs, '--out', out, '--lora'],
+      ...['--steps', '1', '--backend', 'cpu'],
+    );
+    const config = JSON.parse(readFileSync(join(out, 'adapter_config.json'), 'utf8')) as object;
+    expect(config).toMatchObject({ base_model_name_or_path: 'org/tiny' });
+  });
+
   it('says what the hub says', async () => {
     const { code, stderr } = await llm('score', '--model', 'hub:org/none', '--ids', '1');
     expect(code).toBe(1);

@@ -9,19 +9,35 @@ import type { Progress } from './progress.ts';
 const PREFIX = 'hub:';
 const FLAGS: readonly string[] = ['model', 'reward', 'draft'];
 
-/** The values with local paths. The packages load only if there is something to download. */
+export interface LocalModels<V> {
+  /** With local paths. */
+  readonly values: V;
+  /** The hub's name of a downloaded path, `org/name`; any other path as it is. */
+  readonly nameOf: (path: string) => string;
+}
+
+/** The packages load only if there is something to download. */
 export async function withLocalModels<V extends Readonly<Record<string, unknown>>>(
   values: V,
   output: Output,
   signal: AbortSignal,
-): Promise<V> {
+): Promise<LocalModels<V>> {
   const local: Record<string, unknown> = { ...values };
+  const names = new Map<string, string>();
   for (const flag of FLAGS) {
     const name = values[flag];
     if (typeof name !== 'string' || !name.startsWith(PREFIX)) continue;
-    local[flag] = await download(name, output, signal);
+    const path = await download(name, output, signal);
+    local[flag] = path;
+    names.set(path, await repositoryOf(name));
   }
-  return local as V;
+  return { values: local as V, nameOf: (path) => names.get(path) ?? path };
+}
+
+/** `hub:org/name@revision` → `org/name`. */
+async function repositoryOf(name: string): Promise<string> {
+  const { parseHubName } = await import('@llm/transformer');
+  return parseHubName(name).repo;
 }
 
 async function download(name: string, output: Output, signal: AbortSignal): Promise<string> {

@@ -26,7 +26,7 @@ async function runCommand(command: Command, argv: readonly string[], streams: Ou
   try {
     const output = new Output(streams, values.json);
     await command.run({
-      values: await withLocalModels(values, output, controller.signal),
+      ...(await withLocalModels(values, output, controller.signal)),
       positionals,
       output,
       signal: controller.signal,
