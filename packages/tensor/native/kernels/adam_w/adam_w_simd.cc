@@ -4,18 +4,21 @@
 
 namespace llm::LLM_ISA {
 
-void AdamWRange(const AdamWTensor& tensor, size_t begin, size_t end, const AdamWScalars& s) {
-  const F32 decay = Set(tensor.decay), step_size = Set(s.step_size), grad_scale = Set(s.grad_scale);
-  for (size_t i = begin; i < end; i += kLanes) {
-    const size_t lanes = Remaining(end - i);
-    const F32 g = LoadN(tensor.g + i, lanes) * grad_scale;
-    const F32 m = Fma(Set(s.b1), LoadN(tensor.m + i, lanes), Set(s.one_minus_b1) * g);
-    const F32 v = Fma(Set(s.b2), LoadN(tensor.v + i, lanes), Set(s.one_minus_b2) * g * g);
+void AdamWRange(const AdamWTensor& tensor, size_t begin, size_t end, const AdamWScalars& scalars) {
+  // Copies: what is stored might be the scalars, for all that the compiler knows, and it would read them again.
+  const AdamWScalars s = scalars;
+  const float decay = tensor.decay;
+  const float* gradient = tensor.g + begin;
+  float *mu = tensor.m + begin, *nu = tensor.v + begin, *parameter = tensor.p + begin;
+  ForEachVector(end - begin, [&](size_t i, size_t lanes) LLM_LAMBDA {
+    const F32 g = LoadN(gradient + i, lanes) * s.grad_scale;
+    const F32 m = Fma(Set(s.b1), LoadN(mu + i, lanes), Set(s.one_minus_b1) * g);
+    const F32 v = Fma(Set(s.b2), LoadN(nu + i, lanes), Set(s.one_minus_b2) * g * g);
     const F32 root = Fma(Sqrt(v), Set(s.nu_scale), Set(s.eps));
-    StoreN(tensor.m + i, m, lanes);
-    StoreN(tensor.v + i, v, lanes);
-    StoreN(tensor.p + i, LoadN(tensor.p + i, lanes) * decay - step_size * m / root, lanes);
-  }
+    StoreN(mu + i, m, lanes);
+    StoreN(nu + i, v, lanes);
+    StoreN(parameter + i, LoadN(parameter + i, lanes) * decay - Set(s.step_size) * m / root, lanes);
+  });
 }
 
 }  // namespace llm::LLM_ISA
