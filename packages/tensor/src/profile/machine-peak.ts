@@ -1,10 +1,13 @@
 /** What this machine can do at most, measured: the roofs that a profile is compared with (Williams et al. 2009). */
+import * as tf from '@tensorflow/tfjs-core';
 import type { NativeBackend } from '../backends/native/native-backend.ts';
 import { nativeBackend } from './native-only.ts';
 
 /** Operations and bytes a second, with the backend's threads. A multiply–add is two operations. */
 export interface MachinePeak {
   readonly float32: number;
+  /** Of float32 products of 1,024 square matrices: what a program of products can come near. */
+  readonly product: number;
   /** Of AVX-512-BF16; 0 without. */
   readonly bf16: number;
   /** Of AVX-512-VNNI; 0 without. */
@@ -15,6 +18,7 @@ export interface MachinePeak {
 
 const REPEATS = 5;
 const ROUNDS = 2_000_000; // some 10 ms
+const PRODUCTS = 4; // some 20 ms
 const READ_ELEMENTS = 64 * 2 ** 20; // 256 MiB
 
 /** Takes about half a second and 256 MiB. Only on `native`. @throws UnsupportedError on another backend */
@@ -27,7 +31,18 @@ export function measureMachinePeak(): MachinePeak {
   ) as [number, number, number];
   const readBytes = readPeak(backend, out);
   backend.disposeData(sink);
-  return { float32, bf16, int8, readBytes };
+  return { float32, product: productPeak(), bf16, int8, readBytes };
+}
+
+function productPeak(): number {
+  const size = 1024;
+  const factor = tf.ones([size, size]);
+  const peak = best(() => {
+    for (let i = 0; i < PRODUCTS; i++) tf.matMul(factor, factor).dispose();
+    return PRODUCTS * 2 * size ** 3;
+  });
+  factor.dispose();
+  return peak;
 }
 
 function readPeak(backend: NativeBackend, out: number): number {

@@ -52,8 +52,11 @@ describe('profile', () => {
   });
 
   it('measures what the machine can do', () => {
-    const { float32, bf16, int8, readBytes } = measureMachinePeak();
+    const before = tf.memory().numTensors;
+    const { float32, product, bf16, int8, readBytes } = measureMachinePeak();
+    expect(tf.memory().numTensors).toBe(before);
     expect(float32).toBeGreaterThan(1e8);
+    expect(product).toBeGreaterThan(1e8);
     expect(readBytes).toBeGreaterThan(1e8);
     for (const peak of [bf16, int8]) expect(peak === 0 || peak > 1e8).toBe(true);
   });

@@ -14,6 +14,7 @@ describe('llm bench --profile', () => {
     expect(linear.flops).toBe(2 * 16 * 16 * (48 + 16 + 64 + 64));
     expect(step.flops).toBeGreaterThan(3 * linear.flops);
     expect(step.shareOfPeak).toBeCloseTo(step.flops / step.seconds / step.machine.float32, 6);
+    expect(step.shareOfProduct).toBeCloseTo(step.flops / step.seconds / step.machine.product, 6);
     expect(step.peakBytes).toBeGreaterThan(0);
   });
 

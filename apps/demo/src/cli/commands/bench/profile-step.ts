@@ -25,6 +25,8 @@ export interface StepProfile {
   readonly flops: number;
   /** Of the machine's float32 peak, over the whole step. */
   readonly shareOfPeak: number;
+  /** And of the rate of large float32 products. */
+  readonly shareOfProduct: number;
   readonly peakBytes: number;
   readonly machine: MachinePeak;
   readonly kernels: readonly KernelProfile[];
@@ -55,9 +57,16 @@ export function profileSteps(model: CausalLm, { batch, time, steps }: StepShape)
     });
     const ofOne = kernels.map((kernel) => perStep(kernel, steps));
     const flops = ofOne.reduce((sum, kernel) => sum + kernel.flops, 0);
-    const shareOfPeak = flops / (seconds / steps) / machine.float32;
-    const { peakBytes } = memoryStats();
-    return { seconds: seconds / steps, flops, shareOfPeak, peakBytes, machine, kernels: ofOne };
+    const rate = flops / (seconds / steps);
+    return {
+      seconds: seconds / steps,
+      flops,
+      shareOfPeak: rate / machine.float32,
+      shareOfProduct: rate / machine.product,
+      peakBytes: memoryStats().peakBytes,
+      machine,
+      kernels: ofOne,
+    };
   } finally {
     inputIds.dispose();
     optimizer.dispose();

@@ -19,8 +19,8 @@ export function profileTable({ machine, ...step }: StepProfile): string[] {
   ]);
   const header = ['kernel', 'calls', 'ms', 'of step', 'GFLOP/s', 'of peak', 'GB/s', 'of reading'];
   return [
-    `machine: ${giga(machine.float32)} GFLOP/s float32, ${giga(machine.bf16)} bf16, ${giga(machine.int8)} GOP/s int8, reads ${giga(machine.readBytes, 1)} GB/s`,
-    `step: ${(seconds * 1000).toFixed(1)} ms, ${(step.flops / 1e9).toFixed(1)} GFLOP, ${percent(step.shareOfPeak)} of the float32 peak, ` +
+    `machine: ${giga(machine.float32)} GFLOP/s float32 (${giga(machine.product)} in products of 1,024 square), ${giga(machine.bf16)} bf16, ${giga(machine.int8)} GOP/s int8, reads ${giga(machine.readBytes, 1)} GB/s`,
+    `step: ${(seconds * 1000).toFixed(1)} ms, ${(step.flops / 1e9).toFixed(1)} GFLOP, ${percent(step.shareOfPeak)} of the float32 peak, ${percent(step.shareOfProduct)} of such products, ` +
       `${(step.peakBytes / 2 ** 20).toFixed(0)} MiB of tensors at most, ${percent(1 - inKernels / seconds)} of the time in JavaScript`,
     '',
     ...aligned([header, ...rows]),
