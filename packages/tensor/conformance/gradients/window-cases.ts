@@ -6,31 +6,18 @@ type Pad = 'same' | 'valid' | number;
 type Pair = [number, number];
 
 /** Image [B, H, W, C], filter [h, w, C, N]. */
-function conv2DCase(
+function filterCase(
+  kind: 'conv2d' | 'depthwiseConv2d',
   image: number[],
   filter: number[],
   options: { strides?: Pair; pad?: Pad; dilations?: Pair },
 ): GradientCase {
   const { strides = [1, 1], pad = 'valid', dilations = [1, 1] } = options;
   return {
-    name: `conv2d of [${image}] and [${filter}], ${JSON.stringify(options)}`,
+    name: `${kind} of [${image}] and [${filter}], ${JSON.stringify(options)}`,
     shapes: [image, filter],
     compute: ([x, w]) =>
-      tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, pad, 'NHWC', dilations),
-  };
-}
-
-function depthwiseCase(
-  image: number[],
-  filter: number[],
-  options: { strides?: Pair; pad?: Pad; dilations?: Pair },
-): GradientCase {
-  const { strides = [1, 1], pad = 'valid', dilations = [1, 1] } = options;
-  return {
-    name: `depthwiseConv2d of [${image}] and [${filter}], ${JSON.stringify(options)}`,
-    shapes: [image, filter],
-    compute: ([x, w]) =>
-      tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, pad, 'NHWC', dilations),
+      tf[kind](x as tf.Tensor4D, w as tf.Tensor4D, strides, pad, 'NHWC', dilations),
   };
 }
 
@@ -69,10 +56,10 @@ function resizeCase(
 }
 
 export const WINDOW_CASES: readonly GradientCase[] = [
-  conv2DCase([2, 5, 4, 2], [3, 2, 2, 3], {}),
-  conv2DCase([1, 5, 6, 2], [3, 3, 2, 2], { strides: [2, 2], pad: 'same' }),
-  conv2DCase([1, 6, 5, 1], [2, 3, 1, 2], { dilations: [2, 1], pad: 1 }),
-  conv2DCase([1, 4, 4, 3], [1, 1, 3, 2], {}),
+  filterCase('conv2d', [2, 5, 4, 2], [3, 2, 2, 3], {}),
+  filterCase('conv2d', [1, 5, 6, 2], [3, 3, 2, 2], { strides: [2, 2], pad: 'same' }),
+  filterCase('conv2d', [1, 6, 5, 1], [2, 3, 1, 2], { dilations: [2, 1], pad: 1 }),
+  filterCase('conv2d', [1, 4, 4, 3], [1, 1, 3, 2], {}),
   {
     name: 'conv1d, a stride and "same"',
     shapes: [
@@ -98,9 +85,9 @@ export const WINDOW_CASES: readonly GradientCase[] = [
     ],
     compute: ([x, w]) => tf.conv3d(x as tf.Tensor5D, w as tf.Tensor5D, [1, 2, 1], 'same'),
   },
-  depthwiseCase([1, 5, 4, 3], [3, 2, 3, 1], { pad: 'same' }),
-  depthwiseCase([2, 5, 5, 2], [2, 2, 2, 3], { strides: [2, 2] }),
-  depthwiseCase([1, 6, 6, 2], [2, 2, 2, 1], { dilations: [2, 2], pad: 'same' }),
+  filterCase('depthwiseConv2d', [1, 5, 4, 3], [3, 2, 3, 1], { pad: 'same' }),
+  filterCase('depthwiseConv2d', [2, 5, 5, 2], [2, 2, 2, 3], { strides: [2, 2] }),
+  filterCase('depthwiseConv2d', [1, 6, 6, 2], [2, 2, 2, 1], { dilations: [2, 2], pad: 'same' }),
   poolCase('maxPool', [2, 2], [2, 2], 'valid'),
   poolCase('maxPool', [3, 2], [1, 2], 'same'),
   {

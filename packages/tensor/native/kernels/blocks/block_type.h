@@ -130,6 +130,36 @@ static_assert(sizeof(BlockQ5_1) == 24 && sizeof(BlockQ8_0) == 34 && sizeof(Block
 static_assert(sizeof(BlockQ3K) == 110 && sizeof(BlockQ4K) == 144 && sizeof(BlockQ5K) == 176, "ggml's sizes");
 static_assert(sizeof(BlockQ6K) == 210, "ggml's sizes");
 
+// visit(block) with a block of the type's struct; nothing for half precision, or a number that is no type's.
+template <typename Visit>
+void VisitBlock(BlockType type, const Visit& visit) {
+  switch (type) {
+    case BlockType::kQ4_0:
+      return visit(BlockQ4_0{});
+    case BlockType::kQ4_1:
+      return visit(BlockQ4_1{});
+    case BlockType::kQ5_0:
+      return visit(BlockQ5_0{});
+    case BlockType::kQ5_1:
+      return visit(BlockQ5_1{});
+    case BlockType::kQ8_0:
+      return visit(BlockQ8_0{});
+    case BlockType::kQ2K:
+      return visit(BlockQ2K{});
+    case BlockType::kQ3K:
+      return visit(BlockQ3K{});
+    case BlockType::kQ4K:
+      return visit(BlockQ4K{});
+    case BlockType::kQ5K:
+      return visit(BlockQ5K{});
+    case BlockType::kQ6K:
+      return visit(BlockQ6K{});
+    case BlockType::kF16:
+    case BlockType::kBf16:
+      return;
+  }
+}
+
 // Scale and minimum of one group of Q4_K and Q5_K.
 struct SixBitPair {
   int scale;

@@ -9,14 +9,6 @@ namespace {
 
 constexpr size_t kGrainElements = 65536;  // written by one task
 
-template <typename Block>
-void DecodeAll(BlockSize size, const uint8_t* bytes, float* out, size_t count, Pool& pool) {
-  const auto* blocks = reinterpret_cast<const Block*>(bytes);
-  pool.ForRange(count, kGrainElements / size.elements, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) DecodeBlock(blocks[i], out + i * size.elements);
-  });
-}
-
 void DecodeHalves(const uint8_t* bytes, float* out, size_t count, Pool& pool) {
   pool.ForRange(count, kGrainElements, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) out[i] = ReadHalf(bytes + 2 * i);
@@ -25,34 +17,16 @@ void DecodeHalves(const uint8_t* bytes, float* out, size_t count, Pool& pool) {
 
 }  // namespace
 
-void Dequantize(BlockType type, const uint8_t* blocks, float* out, size_t count, Pool& pool) {
-  const BlockSize size = SizeOf(type);
-  switch (type) {
-    case BlockType::kF16:
-      return DecodeHalves(blocks, out, count, pool);
-    case BlockType::kBf16:
-      return Bf16ToFloats(reinterpret_cast<const uint16_t*>(blocks), out, count, pool);
-    case BlockType::kQ4_0:
-      return DecodeAll<BlockQ4_0>(size, blocks, out, count, pool);
-    case BlockType::kQ4_1:
-      return DecodeAll<BlockQ4_1>(size, blocks, out, count, pool);
-    case BlockType::kQ5_0:
-      return DecodeAll<BlockQ5_0>(size, blocks, out, count, pool);
-    case BlockType::kQ5_1:
-      return DecodeAll<BlockQ5_1>(size, blocks, out, count, pool);
-    case BlockType::kQ8_0:
-      return DecodeAll<BlockQ8_0>(size, blocks, out, count, pool);
-    case BlockType::kQ2K:
-      return DecodeAll<BlockQ2K>(size, blocks, out, count, pool);
-    case BlockType::kQ3K:
-      return DecodeAll<BlockQ3K>(size, blocks, out, count, pool);
-    case BlockType::kQ4K:
-      return DecodeAll<BlockQ4K>(size, blocks, out, count, pool);
-    case BlockType::kQ5K:
-      return DecodeAll<BlockQ5K>(size, blocks, out, count, pool);
-    case BlockType::kQ6K:
-      return DecodeAll<BlockQ6K>(size, blocks, out, count, pool);
-  }
+void Dequantize(BlockType type, const uint8_t* bytes, float* out, size_t count, Pool& pool) {
+  if (type == BlockType::kF16) return DecodeHalves(bytes, out, count, pool);
+  if (type == BlockType::kBf16) return Bf16ToFloats(reinterpret_cast<const uint16_t*>(bytes), out, count, pool);
+  const size_t elements = SizeOf(type).elements;
+  VisitBlock(type, [&](auto block) {
+    const auto* blocks = reinterpret_cast<const decltype(block)*>(bytes);
+    pool.ForRange(count, kGrainElements / elements, [&](size_t begin, size_t end) {
+      for (size_t i = begin; i < end; ++i) DecodeBlock(blocks[i], out + i * elements);
+    });
+  });
 }
 
 }  // namespace llm

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "kernels/blocks/half.h"
+
 namespace llm {
 namespace {
 
@@ -14,8 +16,6 @@ struct Block {
   int8_t scales[16];
   int8_t mins[16];
 };
-
-uint16_t Read16(const uint8_t* at) { return static_cast<uint16_t>(at[0] | (at[1] << 8)); }
 
 // 16 bytes of nibbles, the low ones first.
 void ReadNibbles(const uint8_t* at, Block* block) {
@@ -155,25 +155,6 @@ struct Place {
     return Header(block) + format.header_bytes() + chunk * format.chunk_bytes();
   }
 };
-
-float FromBits(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof(value));
-  return value;
-}
-
-float HalfToFloat(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16;
-  const uint32_t exponent = (half >> 10) & 31, fraction = half & 1023;
-  if (exponent == 0) {  // zero or subnormal: fraction * 2^-24, exact
-    const float magnitude = static_cast<float>(fraction) * 5.9604644775390625e-8f;
-    return sign != 0 ? -magnitude : magnitude;
-  }
-  const uint32_t wide = exponent == 31 ? 255 : exponent + 112;
-  return FromBits(sign | (wide << 23) | (fraction << 13));
-}
-
-float ReadHalf(const uint8_t* at) { return HalfToFloat(Read16(at)); }
 
 uint8_t CodeAt(const PackedFormat& format, const uint8_t* planes, size_t row, size_t column) {
   const size_t group = column / 4, at = 4 * row + column % 4;

@@ -85,4 +85,16 @@ inline StepPlan PlanSteps(size_t rows, size_t weight_size, const Pool& pool) {
   return {DivideUp(rows, part_rows), part_rows};
 }
 
+// A run of rows, and their packed factor of the step's product.
+struct StepRows {
+  size_t first, count;
+  float* packed;
+};
+
+// packed: room for PackedRowsSize(plan.part_rows) values of each part.
+inline StepRows RowsOf(const StepPlan& plan, size_t rows, size_t part, float* packed, size_t packed_part) {
+  const size_t first = part * plan.part_rows, left = rows - first;
+  return {first, left < plan.part_rows ? left : plan.part_rows, packed + part * packed_part};
+}
+
 }  // namespace llm

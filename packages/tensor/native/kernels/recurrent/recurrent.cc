@@ -26,39 +26,20 @@ class Forward {
     const size_t H = s_.hidden;
     pool.Run(s_.gates(), [&](size_t q) { weight_.Pack(q, f_.weight + q * H * H, 1, H); });
     pool.Run(plan_.parts, [&](size_t part) {
-      const size_t first = part * plan_.part_rows, left = s_.batch - first;
-      const Rows rows{first, left < plan_.part_rows ? left : plan_.part_rows, packed_states_ + part * packed_part_};
-      for (size_t step = 0; step < s_.steps; ++step) RunStep(StepAt(step), rows, pool);
+      const StepRows rows = RowsOf(plan_, s_.batch, part, packed_states_, packed_part_);
+      for (size_t step = 0; step < s_.steps; ++step) RunStep(StepOf(s_, f_, step), rows, pool);
     });
   }
 
  private:
-  struct Rows {
-    size_t first, count;
-    float* packed;  // the states before the step
-  };
-  struct Step {
-    size_t position;
-    size_t previous_row;
-    const float* previous_state;
-    const float* previous_cell;
-  };
-
-  Step StepAt(size_t step) const {
-    const size_t H = s_.hidden;
-    if (step == 0) return {s_.PositionOf(0), H, f_.initial_state, f_.initial_cell};
-    const size_t before = s_.PositionOf(step - 1) * H;
-    return {s_.PositionOf(step), s_.steps * H, f_.states + before, f_.cells == nullptr ? nullptr : f_.cells + before};
-  }
-
-  void RunStep(const Step& step, const Rows& rows, Pool& pool) const {
+  void RunStep(const RecurrentStep& step, const StepRows& rows, Pool& pool) const {
     const float* states = step.previous_state + rows.first * step.previous_row;
     weight_.PackRows(states, step.previous_row, rows.count, rows.packed);
     pool.Run(weight_.Panels(), [&](size_t panel) { RunPanel(step, rows, panel); });
   }
 
   // Some hidden units of the rows: the hidden state's share of their gates, then their cells.
-  void RunPanel(const Step& step, const Rows& rows, size_t panel) const {
+  void RunPanel(const RecurrentStep& step, const StepRows& rows, size_t panel) const {
     const size_t H = s_.hidden, G = s_.gates(), j = weight_.First(panel), n = weight_.Width(panel);
     const bool is_lstm = s_.kind == CellKind::kLstm;
     const size_t row = is_lstm ? s_.steps * G * H : G * H;
@@ -75,7 +56,7 @@ class Forward {
     return f_.input + (b * s_.steps + position) * s_.gates() * s_.hidden;
   }
 
-  void RunCell(const Step& step, size_t b, size_t j, size_t n) const {
+  void RunCell(const RecurrentStep& step, size_t b, size_t j, size_t n) const {
     const size_t H = s_.hidden, row = b * s_.steps + step.position;
     const float* previous = step.previous_state + b * step.previous_row + j;
     float* state = f_.states + row * H + j;
@@ -83,8 +64,8 @@ class Forward {
     if (!s_.IsActive(b, step.position)) return Keep(step, b, j, n, previous, state, gates);
     switch (s_.kind) {
       case CellKind::kLstm:
-        return LstmCellForCpu()(InputAt(b, step.position) + j, gates, H, step.previous_cell + b * step.previous_row + j, n,
-                                f_.cells + row * H + j, state);
+        return LstmCellForCpu()(InputAt(b, step.position) + j, gates, H,
+                                step.previous_cell + b * step.previous_row + j, n, f_.cells + row * H + j, state);
       case CellKind::kGru:
         return GruCellForCpu()(InputAt(b, step.position) + j, shares_ + b * 3 * H + j, H, previous, n, gates, state);
       default:
@@ -94,7 +75,8 @@ class Forward {
   }
 
   // Past the sequence's end: the state stays, and the gates, which nobody reads, are defined.
-  void Keep(const Step& step, size_t b, size_t j, size_t n, const float* previous, float* state, float* gates) const {
+  void Keep(const RecurrentStep& step, size_t b, size_t j, size_t n, const float* previous, float* state,
+            float* gates) const {
     std::memcpy(state, previous, n * sizeof(float));
     for (size_t q = 0; q < s_.saved(); ++q) std::memset(gates + q * s_.hidden, 0, n * sizeof(float));
     if (s_.kind != CellKind::kLstm) return;

@@ -71,6 +71,23 @@ struct RecurrentBackward {
 };
 void RunRecurrentGrad(const RecurrentShape& shape, const RecurrentBackward& g, Args& args, Pool& pool);
 
+// A step, and the states before it: row b at b * previous_row.
+struct RecurrentStep {
+  size_t position;
+  size_t previous_row;
+  const float* previous_state;
+  const float* previous_cell;  // LSTM only
+};
+
+// Pass: RecurrentForward or RecurrentBackward.
+template <typename Pass>
+RecurrentStep StepOf(const RecurrentShape& s, const Pass& pass, size_t step) {
+  if (step == 0) return {s.PositionOf(0), s.hidden, pass.initial_state, pass.initial_cell};
+  const size_t before = s.PositionOf(step - 1) * s.hidden;
+  const float* cells = pass.cells == nullptr ? nullptr : pass.cells + before;
+  return {s.PositionOf(step), s.steps * s.hidden, pass.states + before, cells};
+}
+
 // Cells over n hidden units of one row; gate q of unit j lies at q * stride + j.
 
 // input: the input's share of the gates. gates: the hidden state's share, and after it the activated gates.

@@ -28,10 +28,8 @@ class Backward {
     weight_.Pack(0, g_.weight, s_.hidden, 1);
     std::memset(dstate_, 0, s_.batch * s_.hidden * sizeof(float));
     if (s_.kind == CellKind::kLstm) std::memset(dcell_, 0, s_.batch * s_.hidden * sizeof(float));
-    pool.Run(plan_.parts, [&](size_t part) {
-      const size_t first = part * plan_.part_rows, left = s_.batch - first;
-      RunRows({first, left < plan_.part_rows ? left : plan_.part_rows, packed_ + part * packed_part_}, pool);
-    });
+    pool.Run(plan_.parts,
+             [&](size_t part) { RunRows(RowsOf(plan_, s_.batch, part, packed_, packed_part_), pool); });
     std::memcpy(g_.dinitial_state, dstate_, s_.batch * s_.hidden * sizeof(float));
     if (s_.kind == CellKind::kLstm) std::memcpy(g_.dinitial_cell, dcell_, s_.batch * s_.hidden * sizeof(float));
   }
@@ -60,32 +58,14 @@ class Backward {
   }
 
  private:
-  struct Rows {
-    size_t first, count;
-    float* packed;  // the gradients of the step's sums
-  };
-  struct Step {
-    size_t position;
-    size_t previous_row;
-    const float* previous_state;
-    const float* previous_cell;
-  };
-
-  Step StepAt(size_t step) const {
-    const size_t H = s_.hidden;
-    if (step == 0) return {s_.PositionOf(0), H, g_.initial_state, g_.initial_cell};
-    const size_t before = s_.PositionOf(step - 1) * H;
-    return {s_.PositionOf(step), s_.steps * H, g_.states + before, g_.cells == nullptr ? nullptr : g_.cells + before};
-  }
-
   // All steps of some rows.
-  void RunRows(const Rows& rows, Pool& pool) const {
-    const Step last = StepAt(s_.steps - 1);
+  void RunRows(const StepRows& rows, Pool& pool) const {
+    const RecurrentStep last = StepOf(s_, g_, s_.steps - 1);
     pool.Run(weight_.Panels(), [&](size_t panel) { RunCells(last, rows, weight_.First(panel), weight_.Width(panel)); });
     for (size_t step = s_.steps; step-- > 0;) {
       const float* gradients = dhidden_ + (rows.first * s_.steps + s_.PositionOf(step)) * row_;
       weight_.PackRows(gradients, s_.steps * row_, rows.count, rows.packed);
-      const Step before = StepAt(step > 0 ? step - 1 : 0);
+      const RecurrentStep before = StepOf(s_, g_, step > 0 ? step - 1 : 0);
       pool.Run(weight_.Panels(), [&](size_t panel) {
         const size_t j = weight_.First(panel);
         float* dstate = dstate_ + rows.first * s_.hidden + j;
@@ -96,7 +76,7 @@ class Backward {
   }
 
   // The gradients of hidden units j to j + n of the rows at a step: the state's is complete now.
-  void RunCells(const Step& step, const Rows& rows, size_t j, size_t n) const {
+  void RunCells(const RecurrentStep& step, const StepRows& rows, size_t j, size_t n) const {
     for (size_t b = rows.first; b < rows.first + rows.count; ++b) {
       const size_t row = b * s_.steps + step.position;
       float* dstate = dstate_ + b * s_.hidden + j;
@@ -111,7 +91,7 @@ class Backward {
   }
 
   // Leaves in dstate what reaches the previous state past the product, to which the product is added.
-  void RunCell(const Step& step, size_t b, size_t j, size_t n, float* dstate) const {
+  void RunCell(const RecurrentStep& step, size_t b, size_t j, size_t n, float* dstate) const {
     const size_t H = s_.hidden, row = b * s_.steps + step.position;
     float* dinput = g_.dinput + row * row_ + j;
     const float* gates = g_.gates == nullptr ? nullptr : g_.gates + row * s_.saved() * H + j;
