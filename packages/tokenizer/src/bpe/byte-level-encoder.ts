@@ -38,7 +38,8 @@ export class ByteLevelEncoder {
     this.#pieces = new PieceEncoder({
       scan,
       encodePiece: (bytes, start, end, ids, count) => merger.merge(bytes, start, end, ids, count),
-      borders: () => merger.borders(),
+      borders: () => merger.borders(true),
+      otherBorders: () => merger.borders(false),
       hasPlainWords: true,
     });
   }
@@ -84,17 +85,23 @@ class ByteMerger {
   }
 
   /** Undefined where the parts of a piece may have other ids than the piece. */
-  borders(): CharacterBorders | undefined {
-    const backtracker = (this.#backtracker ??= this.#createBacktracker());
-    if (backtracker === null || this.#unmade.size > 0) return undefined;
-    const { mergeTable, rawTokens, options } = this.#model;
-    // A token that only stands for a whole piece must not stand for a part.
+  borders(isWide: boolean): CharacterBorders | undefined {
+    const { mergeTable, rawTokens } = this.#model;
     const { bytes, starts } = rawTokens;
-    const isGood = (id: number): boolean =>
-      !isLead(bytes[starts[id] as number] as number) || backtracker.isReachable(id);
-    if (options.ignoreMerges && !mergeTable.list.every((id, i) => i % 3 < 2 || isGood(id)))
-      return undefined;
-    return new CharacterBorders(mergeTable.list, rawTokens);
+    const isAsked = (id: number): boolean =>
+      !isWide || isLead(bytes[starts[id] as number] as number);
+    return this.#partsAreWhole(isAsked)
+      ? new CharacterBorders(mergeTable.list, rawTokens, isWide)
+      : undefined;
+  }
+
+  /** Whether none of the tokens that are asked for stands for a whole piece only, and not for the same bytes in a piece. */
+  #partsAreWhole(isAsked: (id: number) => boolean): boolean {
+    const backtracker = (this.#backtracker ??= this.#createBacktracker());
+    if (backtracker === null || this.#unmade.size > 0) return false;
+    const { mergeTable, options } = this.#model;
+    const isGood = (id: number): boolean => !isAsked(id) || backtracker.isReachable(id);
+    return !options.ignoreMerges || mergeTable.list.every((id, i) => i % 3 < 2 || isGood(id));
   }
 
   #createBacktracker(): Backtracker | null {

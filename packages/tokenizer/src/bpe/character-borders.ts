@@ -1,8 +1,8 @@
 /**
  * Which neighbouring characters merges may join. In Chinese hardly any are, so that a long stretch falls apart into
- * characters and a few words, which come again and again where the stretch itself never does.
+ * characters and a few words, which come again and again where the stretch itself never does; so does noise.
  *
- * Only characters of three bytes of UTF-8 (U+0800 to U+FFFF) are told apart. A merge joins two of them only if its left
+ * Only characters of up to three bytes of UTF-8 (up to U+FFFF) are told apart. A merge joins two of them only if its left
  * part ends where the first ends, and its right part begins where the second begins; so one look at the list of merges
  * tells which pairs never are. What it says of others may be wrong one way: `mayJoin` may be true of characters that
  * nothing joins.
@@ -11,30 +11,43 @@ import type { RawTokens } from './raw-tokens.ts';
 
 /** Bits for pairs of whole characters, by their hash. */
 const PAIR_BITS = 1 << 19;
-const BYTES = 3;
+
+/** Characters of three bytes begin here. */
+export const WIDE = 0x800;
+
+/** Code points from the first to the last, a step apart. */
+interface Characters {
+  readonly first: number;
+  readonly last: number;
+  readonly step: number;
+}
 
 export class CharacterBorders {
   readonly #pairs = new Int32Array(PAIR_BITS >> 5);
   /** Low four bits: the groups of merges by parts of characters that the first may take part in; high four: the second. */
   readonly #parts = new Uint8Array(1 << 16);
 
-  /** @param list left, right and merged id of each merge */
-  constructor(list: Int32Array, { bytes, starts, ends }: RawTokens) {
+  /**
+   * @param list left, right and merged id of each merge
+   * @param isWide whether it is for pairs of characters of three bytes, or for the other pairs
+   */
+  constructor(list: Int32Array, { bytes, starts, ends }: RawTokens, isWide: boolean) {
     for (let i = 0; i < list.length; i += 3) {
       const left = list[i] as number;
       const right = list[i + 1] as number;
       const border = ends[left] as number;
-      const start = starts[right] as number;
-      if (!isLead(bytes[start] as number)) continue;
-      if (!isContinuation(bytes[border - 1] as number)) continue;
-      const before = Math.min(BYTES, border - (starts[left] as number));
-      if (before === BYTES && !isLead(bytes[border - BYTES] as number)) continue;
-      const after = Math.min(BYTES, (ends[right] as number) - start);
-      this.#add(bytes, border, before, start, after);
+      const before = charactersBefore(bytes, starts[left] as number, border);
+      if (before === undefined) continue;
+      const after = charactersAt(bytes, starts[right] as number, ends[right] as number);
+      if (after === undefined) continue;
+      const concerns = isWide
+        ? before.last >= WIDE && after.last >= WIDE
+        : before.first < WIDE || after.first < WIDE;
+      if (concerns) this.#add(before, after, (bytes[border - 1] as number) & 3);
     }
   }
 
-  /** Whether some merge may join the end of one character with the beginning of the next; both of three bytes. */
+  /** Whether some merge may join the end of one character with the beginning of the next, a pair that this is for. */
   mayJoin(first: number, second: number): boolean {
     const hash = hashPair(first, second);
     if ((((this.#pairs[hash >> 5] as number) >>> (hash & 31)) & 1) !== 0) return true;
@@ -42,42 +55,57 @@ export class CharacterBorders {
     return ((parts[first] as number) & ((parts[second] as number) >> 4)) !== 0;
   }
 
-  /** A merge whose left part has `before` bytes of the first character, and whose right part has `after` of the second. */
-  #add(bytes: Uint8Array, border: number, before: number, start: number, after: number): void {
-    const [low, high] = firstCharacters(bytes, border, before);
-    const from = pointOf(bytes, start, after, 0x80);
-    const to = pointOf(bytes, start, after, 0xbf);
-    if (low === high && from === to && before === BYTES) {
-      const hash = hashPair(low, from);
+  #add(before: Characters, after: Characters, group: number): void {
+    if (before.first === before.last && after.first === after.last) {
+      const hash = hashPair(before.first, after.first);
       this.#pairs[hash >> 5] = (this.#pairs[hash >> 5] as number) | (1 << (hash & 31));
       return;
     }
-    const group = 1 << ((bytes[border - 1] as number) & 3);
-    const step = before === BYTES ? 1 : 1 << (6 * before);
-    for (let point = low; point <= high; point += step) this.#mark(point, group);
-    for (let point = from; point <= to; point++) this.#mark(point, group << 4);
+    this.#mark(before, 1 << group);
+    this.#mark(after, 1 << (group + 4));
   }
 
-  #mark(point: number, bits: number): void {
-    this.#parts[point] = (this.#parts[point] as number) | bits;
+  #mark({ first, last, step }: Characters, bits: number): void {
+    for (let point = first; point <= last; point += step)
+      this.#parts[point] = (this.#parts[point] as number) | bits;
   }
 }
 
-/** The characters that end with the `count` bytes before `border`: every 64th or 4,096th from the first to the last. */
-function firstCharacters(bytes: Uint8Array, border: number, count: number): [number, number] {
-  const last = (bytes[border - 1] as number) & 0x3f;
-  if (count === 1) return [last, 0xffc0 | last];
-  const middle = (((bytes[border - 2] as number) & 0x3f) << 6) | last;
-  if (count === 2) return [middle, 0xf000 | middle];
-  const point = (((bytes[border - 3] as number) & 0x0f) << 12) | middle;
-  return [point, point];
+/** The characters that may end at `border`, of which the bytes from `start` on are known; undefined: none of up to three bytes. */
+function charactersBefore(
+  bytes: Uint8Array,
+  start: number,
+  border: number,
+): Characters | undefined {
+  const last = bytes[border - 1] as number;
+  if (last < 0x80) return only(last);
+  if (!isContinuation(last)) return undefined;
+  const low = last & 0x3f;
+  if (border - start === 1) return { first: 0x80 | low, last: 0xffc0 | low, step: 1 << 6 };
+  const middle = bytes[border - 2] as number;
+  if (middle >= 0xc0 && middle < 0xe0) return only(((middle & 0x1f) << 6) | low);
+  if (!isContinuation(middle)) return undefined;
+  const end = ((middle & 0x3f) << 6) | low;
+  if (border - start === 2) return { first: end, last: 0xf000 | end, step: 1 << 12 };
+  return isLead(bytes[border - 3] as number) ? only(pointAt(bytes, border - 3)) : undefined;
 }
 
-/** Code point of the `count` bytes of a character, filled up with `fill`. */
-function pointOf(bytes: Uint8Array, start: number, count: number, fill: number): number {
-  const second = count > 1 ? (bytes[start + 1] as number) : fill;
-  const third = count > 2 ? (bytes[start + 2] as number) : fill;
-  return (((bytes[start] as number) & 0x0f) << 12) | ((second & 0x3f) << 6) | (third & 0x3f);
+/** The same of those that may begin at `start`. */
+function charactersAt(bytes: Uint8Array, start: number, end: number): Characters | undefined {
+  const lead = bytes[start] as number;
+  if (lead < 0x80) return only(lead);
+  if (lead < 0xc0 || lead >= 0xf0) return undefined;
+  const at = (i: number, fill: number): number =>
+    (start + i < end ? (bytes[start + i] as number) : fill) & 0x3f;
+  const point = (fill: number): number =>
+    lead < 0xe0
+      ? ((lead & 0x1f) << 6) | at(1, fill)
+      : ((lead & 0x0f) << 12) | (at(1, fill) << 6) | at(2, fill);
+  return { first: point(0x80), last: point(0xbf), step: 1 };
+}
+
+function only(point: number): Characters {
+  return { first: point, last: point, step: 1 };
 }
 
 /** Code point of the three bytes at `i`. */

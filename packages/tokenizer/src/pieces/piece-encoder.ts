@@ -6,7 +6,7 @@ import type { IdBuffer } from '../model.ts';
 import type { ScanPiece } from '../pre-tokenizers/scan-gpt2.ts';
 import { ByteKeyTable, hashLong } from '../bpe/byte-key-table.ts';
 import type { CharacterBorders } from '../bpe/character-borders.ts';
-import { isLead, pointAt } from '../bpe/character-borders.ts';
+import { isLead, pointAt, WIDE } from '../bpe/character-borders.ts';
 import { Utf8Buffer } from '../bpe/utf8-buffer.ts';
 
 /** The cache is emptied when it holds so many pieces: 8 MB of slots. */
@@ -21,6 +21,8 @@ const CACHED_AT_ONCE_BYTES = 24;
  */
 const NEW_PIECES = 1 << 10;
 const NOISE_BYTES = 10 * NEW_PIECES;
+/** With fewer bytes to a new piece than this, pieces are cut wherever they may be: the parts are more often known. */
+const VARIED_BYTES = 24 * NEW_PIECES;
 const CACHED_IN_NOISE_BYTES = 3;
 /** Longer ones are not even looked for. */
 const MAX_BYTES_IN_NOISE = 8;
@@ -48,6 +50,8 @@ export interface PieceRules {
    * with a character of three bytes; undefined: nowhere.
    */
   readonly borders?: () => CharacterBorders | undefined;
+  /** The same of other pairs of characters. Asked for when many different pieces have come. */
+  readonly otherBorders?: () => CharacterBorders | undefined;
   /** By character of three bytes, as a piece by itself: its id + 1, or 0 where `encodePiece` must see it. */
   readonly characterIds?: Int32Array;
   /** Ids for each byte at most. @default 1 */
@@ -68,10 +72,13 @@ export class PieceEncoder {
   #newPieces = 0;
   #isNoise = false;
   #cachedBytes = MAX_CACHED_BYTES;
+  #otherBorders: CharacterBorders | null | undefined;
+  /** Whether pieces are cut between characters of other lengths too. */
+  #cutsAll = false;
   readonly #seenOnce = new Uint8Array(SEEN_ONCE_SLOTS);
   /** Null where there are none. */
   #borders: CharacterBorders | null | undefined;
-  /** Ids of characters of three bytes: the id + 1, or −1 − (where they lie in `#sequences`), or 0. */
+  /** Ids of characters of up to three bytes: the id + 1, or −1 − (where they lie in `#sequences`), or 0. */
   #characters = NO_CHARACTERS;
 
   constructor(rules: PieceRules) {
@@ -85,6 +92,7 @@ export class PieceEncoder {
     this.#characters.fill(0);
     this.#isNoise = false;
     this.#cachedBytes = MAX_CACHED_BYTES;
+    this.#cutsAll = false;
   }
 
   encode(text: string, output: IdBuffer): void {
@@ -113,7 +121,11 @@ export class PieceEncoder {
               continue;
             }
           }
-        } else if (isLead(bytes[start] as number) || isLead(bytes[start + 1] as number)) {
+        } else if (
+          isLead(bytes[start] as number) ||
+          isLead(bytes[start + 1] as number) ||
+          this.#cutsAll
+        ) {
           const cut = this.#encodeCharacters(start, next, ids, count);
           if (cut >= 0) {
             count = cut;
@@ -129,6 +141,10 @@ export class PieceEncoder {
     this.#bytesBefore += end;
   }
 
+  #findOtherBorders(): CharacterBorders | null {
+    return (this.#otherBorders = this.#rules.otherBorders?.() ?? null);
+  }
+
   #findBorders(): CharacterBorders | null {
     const borders = this.#rules.borders?.() ?? null;
     if (borders !== null) this.#characters = new Int32Array(1 << 16);
@@ -141,25 +157,35 @@ export class PieceEncoder {
     if (borders === null) return -1;
     const { bytes } = this.buffer;
     const characters = this.#characters;
+    const others = this.#cutsAll ? (this.#otherBorders as CharacterBorders) : null;
     let part = start;
+    /** The character before, and where it begins; −1 where it may not be cut off. */
     let before = -1;
+    let last = start;
     for (let i = start; i < end;) {
       const byte = bytes[i] as number;
-      const point = isLead(byte) ? pointAt(bytes, i) : -1;
-      if (before >= 0 && point >= 0 && !borders.mayJoin(before, point)) {
-        const known = i - part === 3 ? (characters[before] as number) : 0;
+      const width = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+      const point =
+        width === 3 ? pointAt(bytes, i) : others !== null ? shortPointAt(bytes, i, width) : -1;
+      const isCut =
+        before >= WIDE && point >= WIDE
+          ? !borders.mayJoin(before, point)
+          : others !== null && before >= 0 && point >= 0 && !others.mayJoin(before, point);
+      if (isCut) {
+        const known = last === part ? (characters[before] as number) : 0;
         if (known > 0) ids[count++] = known - 1;
         else if (known < 0) count = this.#copySequence(-1 - known, ids, count);
-        else count = this.#encodePart(part, i, before, ids, count);
+        else count = this.#encodePart(part, i, last === part ? before : -1, ids, count);
         part = i;
       }
       before = point;
-      i += byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+      last = i;
+      i += width;
     }
-    return this.#encodePart(part, end, before, ids, count);
+    return this.#encodePart(part, end, last === part ? before : -1, ids, count);
   }
 
-  /** @param character the last of the part */
+  /** @param character the one that the part is, or −1 */
   #encodePart(
     start: number,
     end: number,
@@ -167,7 +193,7 @@ export class PieceEncoder {
     ids: Int32Array,
     count: number,
   ): number {
-    if (end - start === 3 && character >= 0) {
+    if (character >= 0) {
       const { bytes } = this.buffer;
       const characters = this.#characters;
       if (characters[character] === 0) {
@@ -229,6 +255,9 @@ export class PieceEncoder {
     if (++this.#newPieces < NEW_PIECES) return;
     const now = this.#bytesBefore + start;
     this.#isNoise = now - this.#lookedAt < NOISE_BYTES;
+    this.#cutsAll =
+      now - this.#lookedAt < VARIED_BYTES &&
+      (this.#otherBorders === undefined ? this.#findOtherBorders() : this.#otherBorders) !== null;
     this.#cachedBytes = this.#isNoise ? MAX_BYTES_IN_NOISE : MAX_CACHED_BYTES;
     this.#lookedAt = now;
     this.#newPieces = 0;
@@ -277,6 +306,13 @@ export class PieceEncoder {
     for (let i = from; i < to; i++) sequences[at++] = ids[i] as number;
     this.#sequencesLength = at;
   }
+}
+
+/** Code point of one or two bytes; −1 of four. */
+function shortPointAt(bytes: Uint8Array, i: number, width: number): number {
+  const byte = bytes[i] as number;
+  if (width === 1) return byte;
+  return width === 2 ? ((byte & 0x1f) << 6) | ((bytes[i + 1] as number) & 0x3f) : -1;
 }
 
 /**
