@@ -10,7 +10,7 @@
 import type { RawTokens } from './raw-tokens.ts';
 
 /** Bits for pairs of whole characters, by their hash. */
-const PAIR_BITS = 1 << 19;
+const PAIR_BITS = 1 << 20;
 
 /** Characters of three bytes begin here. */
 export const WIDE = 0x800;
@@ -117,6 +117,13 @@ export function pointAt(bytes: Uint8Array, i: number): number {
   );
 }
 
+/** Code point of one or two bytes; −1 of four. */
+export function shortPointAt(bytes: Uint8Array, i: number, width: number): number {
+  const byte = bytes[i] as number;
+  if (width === 1) return byte;
+  return width === 2 ? ((byte & 0x1f) << 6) | ((bytes[i + 1] as number) & 0x3f) : -1;
+}
+
 /** Whether a byte begins a character of three bytes. */
 export function isLead(byte: number): boolean {
   return byte >= 0xe0 && byte < 0xf0;
@@ -127,5 +134,5 @@ function isContinuation(byte: number): boolean {
 }
 
 function hashPair(first: number, second: number): number {
-  return (Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b)) >>> 13;
+  return (Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b)) >>> 12;
 }

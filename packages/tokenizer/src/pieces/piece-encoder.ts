@@ -6,7 +6,8 @@ import type { IdBuffer } from '../model.ts';
 import type { ScanPiece } from '../pre-tokenizers/scan-gpt2.ts';
 import { ByteKeyTable, hashLong } from '../bpe/byte-key-table.ts';
 import type { CharacterBorders } from '../bpe/character-borders.ts';
-import { isLead, pointAt, WIDE } from '../bpe/character-borders.ts';
+import { isLead, pointAt, shortPointAt, WIDE } from '../bpe/character-borders.ts';
+import { plainWordEnd } from './plain-word.ts';
 import { Utf8Buffer } from '../bpe/utf8-buffer.ts';
 
 /** The cache is emptied when it holds so many pieces: 8 MB of slots. */
@@ -306,25 +307,4 @@ export class PieceEncoder {
     for (let i = from; i < to; i++) sequences[at++] = ids[i] as number;
     this.#sequencesLength = at;
   }
-}
-
-/** Code point of one or two bytes; −1 of four. */
-function shortPointAt(bytes: Uint8Array, i: number, width: number): number {
-  const byte = bytes[i] as number;
-  if (width === 1) return byte;
-  return width === 2 ? ((byte & 0x1f) << 6) | ((bytes[i + 1] as number) & 0x3f) : -1;
-}
-
-/**
- * The commonest piece, a word of ASCII letters of which only the first may be a capital, perhaps behind a blank, is the
- * same in every pattern that has a scanner, if no letter or apostrophe can follow. Its end, or 0.
- */
-function plainWordEnd(bytes: Uint8Array, start: number): number {
-  let i = bytes[start] === 0x20 ? start + 1 : start;
-  let byte = bytes[i] as number;
-  if (byte >= 0x41 && byte <= 0x5a) byte = bytes[++i] as number;
-  const low = i;
-  while (byte >= 0x61 && byte <= 0x7a) byte = bytes[++i] as number;
-  if (i === low || byte >= 0x80 || byte === 0x27 || (byte >= 0x41 && byte <= 0x5a)) return 0;
-  return i;
 }
