@@ -67,7 +67,12 @@ export class AddedVocabulary {
     return segments;
   }
 
-  /** The same on text that knows its origin. */
+  /** Where tokens with `normalized: false` and the text between them stand. */
+  findRaw(text: string, isAllowed: (token: AddedToken) => boolean): FoundSpan[] {
+    return this.#raw.find(text, isAllowed);
+  }
+
+  /** As `split`, on text that knows its origin. */
   splitAligned(
     text: AlignedText,
     normalize: (text: AlignedText) => AlignedText,

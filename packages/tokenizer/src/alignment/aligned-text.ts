@@ -18,17 +18,19 @@ export class AlignedText {
     this.origin = origin;
   }
 
-  /** Each character stands for itself. */
-  static of(text: string): AlignedText {
+  /** Each character stands for itself. @param origin where the text begins in the original */
+  static of(text: string, origin = 0): AlignedText {
     const starts = new Int32Array(text.length);
     const ends = new Int32Array(text.length);
     for (let i = 0; i < text.length;) {
       const length = (text.codePointAt(i) as number) > 0xffff ? 2 : 1;
-      starts.fill(i, i, i + length);
-      ends.fill(i + length, i, i + length);
+      for (let unit = i; unit < i + length; unit++) {
+        starts[unit] = origin + i;
+        ends[unit] = origin + i + length;
+      }
       i += length;
     }
-    return new AlignedText(text, starts, ends, 0);
+    return new AlignedText(text, starts, ends, origin);
   }
 
   slice(start: number, end: number): AlignedText {

@@ -2,6 +2,9 @@
  * Everything that is known of an encoded text, token by token: the counterpart of `Encoding` in Rust `tokenizers`.
  * Offsets are UTF-16 code units, as in JavaScript strings (`text.slice(...offsets[i])`); `byteOffsets` are in UTF-8.
  */
+import type { ColumnName, MakeColumn } from './lazy-columns.ts';
+import { LazyColumns } from './lazy-columns.ts';
+
 export type Offsets = readonly [start: number, end: number];
 
 export interface EncodingColumns {
@@ -17,37 +20,65 @@ export interface EncodingColumns {
 }
 
 export class Encoding implements EncodingColumns {
-  readonly ids: readonly number[];
-  /** As the vocabulary writes them. */
-  readonly tokens: readonly string[];
-  /** 0 for the first text of a pair, 1 for the second, or as the post-processor says. */
-  readonly typeIds: readonly number[];
-  /** Where each token stands in its text, in UTF-16 units; [0, 0] for tokens that were added. */
-  readonly offsets: readonly Offsets[];
-  /** The same in bytes of UTF-8. */
-  readonly byteOffsets: readonly Offsets[];
-  /** The piece of the pre-tokenizer that each token belongs to; null for tokens that were added. */
-  readonly wordIds: readonly (number | null)[];
-  /** Which text each token comes from; null for tokens that were added. */
-  readonly sequenceIds: readonly (0 | 1 | null)[];
-  /** 1 for tokens that the post-processor or the padding added. */
-  readonly specialTokensMask: readonly number[];
-  /** 0 for padding. */
-  readonly attentionMask: readonly number[];
+  readonly #columns: EncodingColumns;
   /** What truncation cut off, in parts of the same form. */
   readonly overflowing: readonly Encoding[];
 
   constructor(columns: EncodingColumns, overflowing: readonly Encoding[] = []) {
-    this.ids = columns.ids;
-    this.tokens = columns.tokens;
-    this.typeIds = columns.typeIds;
-    this.offsets = columns.offsets;
-    this.byteOffsets = columns.byteOffsets;
-    this.wordIds = columns.wordIds;
-    this.sequenceIds = columns.sequenceIds;
-    this.specialTokensMask = columns.specialTokensMask;
-    this.attentionMask = columns.attentionMask;
+    this.#columns = columns instanceof Encoding ? columns.#columns : columns;
     this.overflowing = overflowing;
+  }
+
+  get ids(): readonly number[] {
+    return this.#columns.ids;
+  }
+
+  /** As the vocabulary writes them. */
+  get tokens(): readonly string[] {
+    return this.#columns.tokens;
+  }
+
+  /** 0 for the first text of a pair, 1 for the second, or as the post-processor says. */
+  get typeIds(): readonly number[] {
+    return this.#columns.typeIds;
+  }
+
+  /** Where each token stands in its text, in UTF-16 units; [0, 0] for tokens that were added. */
+  get offsets(): readonly Offsets[] {
+    return this.#columns.offsets;
+  }
+
+  /** The same in bytes of UTF-8. */
+  get byteOffsets(): readonly Offsets[] {
+    return this.#columns.byteOffsets;
+  }
+
+  /** The piece of the pre-tokenizer that each token belongs to; null for tokens that were added. */
+  get wordIds(): readonly (number | null)[] {
+    return this.#columns.wordIds;
+  }
+
+  /** Which text each token comes from; null for tokens that were added. */
+  get sequenceIds(): readonly (0 | 1 | null)[] {
+    return this.#columns.sequenceIds;
+  }
+
+  /** 1 for tokens that the post-processor or the padding added. */
+  get specialTokensMask(): readonly number[] {
+    return this.#columns.specialTokensMask;
+  }
+
+  /** 0 for padding. */
+  get attentionMask(): readonly number[] {
+    return this.#columns.attentionMask;
+  }
+
+  /** All columns, for JSON. */
+  toJSON(): EncodingColumns & { readonly overflowing: readonly Encoding[] } {
+    const { ids, tokens, typeIds, offsets, byteOffsets } = this;
+    const { wordIds, sequenceIds, specialTokensMask, attentionMask, overflowing } = this;
+    const columns = { ids, tokens, typeIds, offsets, byteOffsets, wordIds, sequenceIds };
+    return { ...columns, specialTokensMask, attentionMask, overflowing };
   }
 
   get length(): number {
@@ -113,26 +144,27 @@ export const EMPTY_COLUMNS: EncodingColumns = {
 const EMPTY = new Encoding(EMPTY_COLUMNS);
 
 function join(first: Encoding, second: Encoding): Encoding {
-  return new Encoding(mapColumns((a, b) => [...a, ...b], first, second));
+  return new Encoding(mapColumns((a, b) => a.concat(b), first, second));
 }
 
-/** Applies one function to each column of one or more encodings. */
+/** Applies one function to each column of one or more encodings, when it is asked for. */
 function mapColumns(
   map: <T>(first: readonly T[], second: readonly T[]) => readonly T[],
   first: EncodingColumns,
   second: EncodingColumns = first,
 ): EncodingColumns {
-  return {
-    ids: map(first.ids, second.ids),
-    tokens: map(first.tokens, second.tokens),
-    typeIds: map(first.typeIds, second.typeIds),
-    offsets: map(first.offsets, second.offsets),
-    byteOffsets: map(first.byteOffsets, second.byteOffsets),
-    wordIds: map(first.wordIds, second.wordIds),
-    sequenceIds: map(first.sequenceIds, second.sequenceIds),
-    specialTokensMask: map(first.specialTokensMask, second.specialTokensMask),
-    attentionMask: map(first.attentionMask, second.attentionMask),
-  };
+  const make = (name: ColumnName): unknown =>
+    map<unknown>(first[name] as readonly unknown[], second[name] as readonly unknown[]);
+  return new LazyColumns(make as MakeColumn);
+}
+
+/** The columns with others in place of some. */
+export function withColumns(
+  columns: EncodingColumns,
+  others: { readonly [Name in ColumnName]?: () => EncodingColumns[Name] },
+): EncodingColumns {
+  const make = (name: ColumnName): unknown => (others[name] ?? (() => columns[name]))();
+  return new LazyColumns(make as MakeColumn);
 }
 
 /** Tokens that no text holds: `ids[i]` is written `tokens[i]`. */

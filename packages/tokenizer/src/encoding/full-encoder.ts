@@ -1,22 +1,22 @@
 /**
- * The slow, complete way to encode: the same stages as `Tokenizer.encode`, on text that knows its origin, so that every
- * token has its place. Made on first use. Offsets follow Rust `tokenizers` (counted there in code points).
+ * The complete way to encode: the same stages as `Tokenizer.encode`, on text that knows its origin, so that every token
+ * has its place. That is slow, and done once for each different stretch of text (`StretchEncoder`) where stretches stand
+ * by themselves. Made on first use. Offsets follow Rust `tokenizers` (counted there in code points).
  */
 import type { AddedToken } from '../added-tokens/added-token.ts';
 import type { AddedVocabulary } from '../added-tokens/added-vocabulary.ts';
 import { AlignedText } from '../alignment/aligned-text.ts';
 import type { TokenizerDefinition } from '../io/tokenizer-json.ts';
 import type { Model } from '../model.ts';
-import { TokenSpans } from '../model.ts';
 import type { AlignedNormalize } from '../normalizers/aligned.ts';
 import { parseAlignedNormalizer } from '../normalizers/aligned.ts';
 import { parseAlignedPreTokenizer } from '../pre-tokenizers/aligned.ts';
 import type { AlignedPreTokenize } from '../pre-tokenizers/aligned.ts';
 import type { Sampler } from '../sampling/sampling.ts';
 import { wellFormed } from '../unicode/well-formed.ts';
-import { byteOffsetsOf } from './byte-offsets.ts';
-import type { Offsets } from './encoding.ts';
-import { Encoding } from './encoding.ts';
+import type { Encoding } from './encoding.ts';
+import { addPiece, placeOf, StretchEncoder } from './stretch-encoder.ts';
+import { TokenPlaces } from './token-places.ts';
 
 /** A piece as the model sees it, or an added token. */
 export interface FullPiece {
@@ -29,6 +29,8 @@ export class FullEncoder {
   readonly #added: AddedVocabulary;
   readonly #normalize: AlignedNormalize;
   readonly #preTokenize: AlignedPreTokenize;
+  readonly #stretches: StretchEncoder;
+  readonly #tokens: string[] = [];
 
   constructor(definition: TokenizerDefinition, added: AddedVocabulary) {
     const { model, normalizer, preTokenizer } = definition;
@@ -40,6 +42,12 @@ export class FullEncoder {
       preTokenizer === null
         ? (text) => [text]
         : parseAlignedPreTokenizer(preTokenizer, 'pre_tokenizer');
+    this.#stretches = new StretchEncoder(definition, (text) => this.#cut(text));
+  }
+
+  /** The pieces of text without added tokens. */
+  #cut(text: AlignedText): AlignedText[] {
+    return this.#preTokenize(this.#normalize(text)).filter((piece) => piece.text !== '');
   }
 
   /** The pieces that the model sees, and the added tokens between them. */
@@ -62,63 +70,29 @@ export class FullEncoder {
     isAllowed: (token: AddedToken) => boolean,
     sampler?: Sampler,
   ): Encoding {
-    const columns = new Columns();
-    const spans = new TokenSpans();
-    this.pieces(text, isAllowed).forEach((piece, word) => {
-      if (piece.token !== undefined) {
-        const length = piece.text.text.length;
-        columns.add(piece.token.id, piece.text.text, place(piece.text, 0, length), word);
-        return;
+    const places = new TokenPlaces();
+    const whole = wellFormed(text);
+    if (sampler === undefined && this.#stretches.takes(whole)) {
+      for (const { start, end, token } of this.#added.findRaw(whole, isAllowed)) {
+        if (token === undefined) this.#stretches.encode(whole.slice(start, end), start, places);
+        else places.push(token.id, start, end, places.wordCount++, whole.slice(start, end));
       }
-      spans.clear();
-      this.#tokenize(piece.text.text, spans, sampler);
-      spans.ids.forEach((id, i) => {
-        const token = spans.texts[i] ?? (this.#model.idToToken(id) as string);
-        const offsets = place(piece.text, spans.starts[i] as number, spans.ends[i] as number);
-        columns.add(id, token, offsets, word);
-      });
-    });
-    return columns.build(sequence, byteOffsetsOf(text));
+    } else this.#addPieces(this.pieces(whole, isAllowed), places, sampler);
+    return places.encoding(text, sequence, (id) => this.#tokenOf(id));
   }
 
-  #tokenize(piece: string, spans: TokenSpans, sampler: Sampler | undefined): void {
-    if (sampler !== undefined && this.#model.sampleSpans !== undefined)
-      this.#model.sampleSpans(piece, spans, sampler);
-    else this.#model.tokenizeSpans(piece, spans);
-  }
-}
-
-/** From units of the normalized piece to units of the original text. */
-function place(text: AlignedText, start: number, end: number): Offsets {
-  if (start >= end) return [text.origin + start, text.origin + start];
-  return [text.starts[start] as number, text.ends[end - 1] as number];
-}
-
-class Columns {
-  readonly #ids: number[] = [];
-  readonly #tokens: string[] = [];
-  readonly #offsets: Offsets[] = [];
-  readonly #words: number[] = [];
-
-  add(id: number, token: string, offsets: Offsets, word: number): void {
-    this.#ids.push(id);
-    this.#tokens.push(token);
-    this.#offsets.push(offsets);
-    this.#words.push(word);
+  #addPieces(pieces: readonly FullPiece[], places: TokenPlaces, sampler?: Sampler): void {
+    for (const { text, token } of pieces) {
+      const word = places.wordCount++;
+      if (token === undefined) addPiece(this.#model, text, word, places, sampler);
+      else {
+        const [start, end] = placeOf(text, 0, text.text.length);
+        places.push(token.id, start, end, word, text.text);
+      }
+    }
   }
 
-  build(sequence: 0 | 1, toBytes: (offset: number) => number): Encoding {
-    const ids = this.#ids;
-    return new Encoding({
-      ids,
-      tokens: this.#tokens,
-      typeIds: ids.map(() => sequence),
-      offsets: this.#offsets,
-      byteOffsets: this.#offsets.map(([start, end]): Offsets => [toBytes(start), toBytes(end)]),
-      wordIds: this.#words,
-      sequenceIds: ids.map(() => sequence),
-      specialTokensMask: ids.map(() => 0),
-      attentionMask: ids.map(() => 1),
-    });
+  #tokenOf(id: number): string {
+    return (this.#tokens[id] ??= this.#model.idToToken(id) as string);
   }
 }

@@ -5,12 +5,12 @@ import type {
   Template,
   TemplatePart,
 } from '../post-processors/post-processor.ts';
-import { addedColumns, concatenateEncodings, Encoding } from './encoding.ts';
+import { addedColumns, concatenateEncodings, Encoding, withColumns } from './encoding.ts';
 import { byteOffsetsOf } from './byte-offsets.ts';
 import type { Offsets } from './encoding.ts';
 
 const SPACE = /\p{White_Space}/u;
-const BLANK = BYTE_CHARACTERS[0x20] as string;
+const BLANK = (BYTE_CHARACTERS[0x20] as string).charCodeAt(0);
 
 /** How many tokens the plan adds. */
 export function addedTokenCount({ template }: PostProcessorPlan, isPair: boolean): number {
@@ -52,7 +52,10 @@ function fillPart(
 ): Encoding {
   if ('ids' in part) return new Encoding(addedColumns(part.ids, part.tokens, part.typeId, 1));
   const withTypes = (encoding: Encoding, overflowing: readonly Encoding[]): Encoding =>
-    new Encoding({ ...encoding, typeIds: encoding.ids.map(() => part.typeId) }, overflowing);
+    new Encoding(
+      withColumns(encoding, { typeIds: () => encoding.ids.map(() => part.typeId) }),
+      overflowing,
+    );
   const encoding = sequences[part.sequence] as Encoding;
   const { overflowing } = encoding;
   return withTypes(
@@ -66,13 +69,24 @@ function fillPart(
  * stands for nothing in it, so there is nothing to leave out.
  */
 function trimOffsets(encoding: Encoding, addPrefixSpace: boolean, text: string): Encoding {
-  const toBytes = byteOffsetsOf(text);
   const trim = (part: Encoding): Encoding => {
-    const offsets = part.offsets.map((place, i) =>
-      trimOne(part.tokens[i] as string, place, text, addPrefixSpace && (i === 0 || place[0] === 0)),
-    );
-    const byteOffsets = offsets.map(([start, end]): Offsets => [toBytes(start), toBytes(end)]);
-    return new Encoding({ ...part, offsets, byteOffsets }, part.overflowing.map(trim));
+    const offsets = (): Offsets[] =>
+      part.offsets.map((place, i) =>
+        trimOne(
+          part.tokens[i] as string,
+          place,
+          text,
+          addPrefixSpace && (i === 0 || place[0] === 0),
+        ),
+      );
+    const trimmed = withColumns(part, {
+      offsets,
+      byteOffsets: () => {
+        const toBytes = byteOffsetsOf(text);
+        return offsets().map(([start, end]): Offsets => [toBytes(start), toBytes(end)]);
+      },
+    });
+    return new Encoding(trimmed, part.overflowing.map(trim));
   };
   return trim(encoding);
 }
@@ -83,11 +97,11 @@ function trimOne(
   text: string,
   hasAddedBlank: boolean,
 ): Offsets {
-  const characters = [...token];
-  const isBlank = (character: string): boolean => character === BLANK || SPACE.test(character);
-  const firstLetter = characters.findIndex((character) => !isBlank(character));
-  let leading = firstLetter < 0 ? characters.length : firstLetter;
-  const trailing = characters.length - 1 - characters.findLastIndex((part) => !isBlank(part));
+  let leading = 0;
+  while (leading < token.length && isBlank(token, leading)) leading++;
+  let trailing = 0;
+  while (trailing < token.length && isBlank(token, token.length - 1 - trailing)) trailing++;
+  if (leading === 0 && trailing === 0) return [start, end];
   if (leading > 0 && hasAddedBlank) leading--;
   let from = start;
   for (let left = leading; left > 0 && from < end; left--) from += unitsAt(text, from);
@@ -95,6 +109,13 @@ function trimOne(
   if (end >= trailing)
     for (let left = trailing; left > 0 && to > from; left--) to -= unitsBefore(text, to);
   return [from, Math.max(from, to)];
+}
+
+/** Blanks in the byte alphabet, or any white space; all of one unit. */
+function isBlank(token: string, i: number): boolean {
+  const unit = token.charCodeAt(i);
+  if (unit === BLANK) return true;
+  return !(unit > 0x20 && unit < 0x85) && SPACE.test(token.charAt(i));
 }
 
 function unitsBefore(text: string, position: number): number {

@@ -118,6 +118,12 @@ function isReplacement(step: unknown): boolean {
   return isObject(step['pattern']) && step['pattern']['String'] === ' ';
 }
 
+/** Whether the normalizer makes ▁ of blanks and perhaps puts one before the text, and nothing else. */
+export function isPlainReplacement(normalizer: unknown): boolean {
+  const names = normalizerSteps(normalizer).map(stepName);
+  return names.join() === 'replace' || names.join() === 'prepend,replace';
+}
+
 /** Whether the normalizer leaves no blanks but ▁. */
 export function replacesBlanks(normalizer: unknown): boolean {
   return isReplacement(normalizerSteps(normalizer).at(-1));

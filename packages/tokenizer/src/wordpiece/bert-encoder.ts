@@ -146,7 +146,7 @@ for (let byte = 0x21; byte < 0x7f; byte++)
  * A blank, and behind it one ASCII punctuation character, one ideograph, or what else there is up to the next of these;
  * before that, the blanks of a longer run, which are alike in many places.
  */
-function bertScanner(cutsIdeographs: boolean): ScanPiece {
+export function bertScanner(cutsIdeographs: boolean): ScanPiece {
   return (bytes, start, end) => {
     let i = start;
     while (i < end && KINDS[bytes[i] as number] === BLANK) i++;
