@@ -6,8 +6,8 @@ import { FusedGatedMlp, GatedMlp } from '../../mlp/gated-mlp.ts';
 import { SparseMlp } from '../../mlp/sparse-mlp.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
-import { CausalLm, plainWeight, type ModelShape } from '../causal-lm.ts';
-import { forwardPass, type ForwardOptions, type ForwardPass } from '../forward-pass.ts';
+import { CausalLmWithHead, rotaryShape } from '../causal-lm-with-head.ts';
+import type { ForwardPass } from '../forward-pass.ts';
 import { runLayer, type LayerStack } from '../run-layer.ts';
 import { DecoderAttention, type LayerPass } from './attention.ts';
 import type { DecoderConfig } from './config.ts';
@@ -106,51 +106,23 @@ export class DecoderModel extends nn.Module implements LayerStack {
   }
 }
 
-export class DecoderForCausalLm extends CausalLm {
+export class DecoderForCausalLm extends CausalLmWithHead<DecoderModel> {
   readonly config: DecoderConfig;
-  readonly shape: ModelShape;
-  model: DecoderModel;
-  lmHead?: nn.Linear; // [V, C]; absent when tied to embedTokens
 
   constructor(config: DecoderConfig, build: BuildOptions) {
-    super();
+    const windows = config.layers.map(({ window }) => window);
+    const shape = { ...rotaryShape(config), windows };
+    super(new DecoderModel(config, build), shape, { config, build });
     this.config = config;
-    this.shape = decoderShape(config);
-    this.model = new DecoderModel(config, build);
-    if (config.tieWordEmbeddings) return;
-    const options = { hasBias: false, std: config.initializerRange };
-    this.lmHead = buildLinear([config.hiddenSize, config.vocabSize], options, build);
   }
 
-  hiddenStates(inputIds: Tensor, options: ForwardOptions = {}): Tensor {
-    const hidden = scope(() => this.model.forward(inputIds, forwardPass(inputIds, options)));
-    options.kvCache?.advance(inputIds.shape[1]!);
-    return hidden;
-  }
-
-  logits(hidden: Tensor): Tensor {
+  override logits(hidden: Tensor): Tensor {
     const cap = this.config.logitSoftcap;
-    const project = (): Tensor =>
-      this.lmHead?.forward(hidden) ?? this.model.embedTokens.project(hidden);
-    if (cap === null) return project();
-    return scope(() => tf.mul(tf.tanh(tf.div(project(), cap)), cap));
+    if (cap === null) return super.logits(hidden);
+    return scope(() => tf.mul(tf.tanh(tf.div(super.logits(hidden), cap)), cap));
   }
 
-  outputWeight(): Variable | QuantizedWeight | undefined {
-    if (this.config.logitSoftcap !== null) return undefined;
-    return plainWeight(this.lmHead ?? this.model.embedTokens);
+  override outputWeight(): Variable | QuantizedWeight | undefined {
+    return this.config.logitSoftcap === null ? super.outputWeight() : undefined;
   }
-
-  override dispose(): void {
-    this.model.dispose();
-    super.dispose();
-  }
-}
-
-function decoderShape(config: DecoderConfig): ModelShape {
-  const { hiddenSize, numHiddenLayers, numKeyValueHeads, headDim, vocabSize } = config;
-  const numLayers = numHiddenLayers;
-  const positionLimit = Infinity; // rotary positions go on; quality ends at maxPositionEmbeddings
-  const windows = config.layers.map(({ window }) => window);
-  return { hiddenSize, numLayers, numKeyValueHeads, headDim, vocabSize, positionLimit, windows };
 }

@@ -1,21 +1,13 @@
 // Llama (Touvron et al. 2023; Grattafiori et al. 2024): pre-RMSNorm, rotary positions, grouped-query
 // attention, gated MLP. Property names are Hugging Face's in camelCase, so a parameter's path is its
 // checkpoint key. Checked against Transformers' LlamaForCausalLM.
-import {
-  nn,
-  scope,
-  tf,
-  type Generator,
-  type QuantizedWeight,
-  type Tensor,
-  type Variable,
-} from '@llm/tensor';
+import { nn, scope, tf, type Generator, type Tensor } from '@llm/tensor';
 import { attend } from '../../attention/attend.ts';
 import { GatedMlp } from '../../mlp/gated-mlp.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
-import { CausalLm, plainWeight, type ModelShape } from '../causal-lm.ts';
-import { forwardPass, type ForwardOptions, type ForwardPass } from '../forward-pass.ts';
+import { CausalLmWithHead, rotaryShape } from '../causal-lm-with-head.ts';
+import type { ForwardPass } from '../forward-pass.ts';
 import { runLayer, type LayerStack } from '../run-layer.ts';
 import type { LlamaConfig } from './config.ts';
 
@@ -131,45 +123,11 @@ export class LlamaModel extends nn.Module implements LayerStack {
   }
 }
 
-export class LlamaForCausalLm extends CausalLm {
+export class LlamaForCausalLm extends CausalLmWithHead<LlamaModel> {
   readonly config: LlamaConfig;
-  readonly shape: ModelShape;
-  model: LlamaModel;
-  lmHead?: nn.Linear; // [V, C]; absent when tied to embedTokens
 
   constructor(config: LlamaConfig, build: BuildOptions) {
-    super();
+    super(new LlamaModel(config, build), rotaryShape(config), { config, build });
     this.config = config;
-    this.shape = llamaShape(config);
-    this.model = new LlamaModel(config, build);
-    if (config.tieWordEmbeddings) return;
-    const options = { hasBias: false, std: config.initializerRange };
-    this.lmHead = buildLinear([config.hiddenSize, config.vocabSize], options, build);
   }
-
-  hiddenStates(inputIds: Tensor, options: ForwardOptions = {}): Tensor {
-    const hidden = scope(() => this.model.forward(inputIds, forwardPass(inputIds, options)));
-    options.kvCache?.advance(inputIds.shape[1]!);
-    return hidden;
-  }
-
-  logits(hidden: Tensor): Tensor {
-    return this.lmHead?.forward(hidden) ?? this.model.embedTokens.project(hidden);
-  }
-
-  outputWeight(): Variable | QuantizedWeight | undefined {
-    return plainWeight(this.lmHead ?? this.model.embedTokens);
-  }
-
-  override dispose(): void {
-    this.model.dispose();
-    super.dispose();
-  }
-}
-
-function llamaShape(config: LlamaConfig): ModelShape {
-  const { hiddenSize, numHiddenLayers, numKeyValueHeads, headDim, vocabSize } = config;
-  const numLayers = numHiddenLayers;
-  const positionLimit = Infinity; // rotary positions go on; quality ends at maxPositionEmbeddings
-  return { hiddenSize, numLayers, numKeyValueHeads, headDim, vocabSize, positionLimit };
 }
