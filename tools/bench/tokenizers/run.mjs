@@ -102,8 +102,14 @@ async function measureAll(results) {
   }
 }
 
+/** In the repository's format. */
+async function writePage(path, text) {
+  const { format, resolveConfig } = await import('prettier');
+  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: 'markdown' }));
+}
+
 const results = readResults(values.load ?? values.save);
 if (values.load === undefined) await measureAll(results);
 const written = page(readFileSync(here('introduction.md'), 'utf8'), results);
-if (values.out) writeFileSync(values.out, written);
+if (values.out) await writePage(values.out, written);
 else if (values.save === undefined) process.stdout.write(written);
