@@ -2,7 +2,7 @@
 /**
  * Saves tokenizers in every format that holds them and has the format's own library read them back: Rust `tokenizers`
  * and Transformers (tokenizer.json), SentencePiece (.model), tiktoken (.tiktoken), llama.cpp (GGUF). The ids must be
- * ours. Build the package first; `tools/fixtures/tokenizer_families.py FOLDER` makes tokenizers.
+ * ours, but for differences that are known, which are counted by name with their reasons. Build the package first; `tools/fixtures/tokenizer_families.py FOLDER` makes tokenizers.
  *
  *   LLM_PEER_PYTHON=… node tools/checks/tokenizer-files.mjs TOKENIZER_FOLDER…
  */
@@ -81,7 +81,7 @@ const saved = [];
 for (const folder of folders)
   saved.push(await save(basename(folder), await Tokenizer.load(folder)));
 const corpus = texts.filter((text) => text.length < 200 && !text.includes('\0'));
-const metaspace = { type: 'Metaspace', prepend_scheme: 'always', split: false };
+const metaspace = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: false };
 saved.push(
   await save('trained-bpe', await trainBpe(corpus, { vocabSize: 900, specialTokens: ['<end>'], eosToken: '<end>' })), // prettier-ignore
   await save('trained-characters', await trainBpe(corpus, { vocabSize: 900, preTokenizer: metaspace, byteFallback: true, unkToken: '<unk>' })), // prettier-ignore

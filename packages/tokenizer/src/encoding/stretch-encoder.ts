@@ -36,7 +36,9 @@ export class StretchEncoder {
   /** Whether the text may be encoded so. */
   takes(text: string): boolean {
     if (this.#rules === undefined) return false;
-    const { form } = this.#rules;
+    const { form, kind } = this.#rules;
+    // What is cut at blanks must not have ▁ of its own, which they may join.
+    if (kind === 'part' && text.includes(META)) return false;
     return form === undefined || text.normalize(form) === text;
   }
 

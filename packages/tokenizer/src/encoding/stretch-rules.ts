@@ -3,12 +3,14 @@
  * different stretch need be encoded in full but once.
  */
 import { BpeModel } from '../bpe/bpe-model.ts';
+import type { RawTokens } from '../bpe/raw-tokens.ts';
 import { Utf8Buffer } from '../bpe/utf8-buffer.ts';
 import { isObject } from '../io/json-fields.ts';
 import type { TokenizerDefinition } from '../io/tokenizer-json.ts';
 import { parseNormalizer } from '../normalizers/normalizer.ts';
 import { cutsAtNoBlank, fusedRules, isPlainReplacement } from '../pieces/blank-rules.ts';
-import { crossesWords, META, tokensWithBlanks } from '../pieces/blank-words.ts';
+import { blankScanner, crossesWords, META, tokensWithBlanks } from '../pieces/blank-words.ts';
+import { CharacterCuts } from '../pieces/character-cuts.ts';
 import { knownScanner } from '../pre-tokenizers/known-scanner.ts';
 import { parseMetaspace } from '../pre-tokenizers/metaspace.ts';
 import type { ScanPiece } from '../pre-tokenizers/scan-gpt2.ts';
@@ -69,18 +71,21 @@ function blankRules(definition: TokenizerDefinition): StretchRules | undefined {
   const isWhole = preTokenizer === null || cutsAtNoBlank(normalizer, preTokenizer);
   if (metaspace === undefined && !(isWhole && isPlainReplacement(normalizer))) return undefined;
   if (metaspace !== undefined && normalizer !== null) return undefined;
-  return model instanceof BpeModel && standApart(model)
-    ? { cut: cutBeforeBlanks, kind: 'part' }
-    : undefined;
+  const tokens = model instanceof BpeModel ? partedTokens(model) : undefined;
+  if (tokens === undefined) return undefined;
+  return { cut: scanCuts(blankScanner('words', new CharacterCuts(tokens))), kind: 'part' };
 }
 
-/** Whether what merges make of words does not depend on the words beside them. */
-function standApart(model: BpeModel): boolean {
+/** The tokens of a model whose merges make the same of a word whatever words stand beside it; undefined of another. */
+function partedTokens(model: BpeModel): RawTokens | undefined {
   const { continuingSubwordPrefix, endOfWordSuffix, ignoreMerges } = model.options;
-  if (continuingSubwordPrefix || endOfWordSuffix || ignoreMerges) return false;
-  if (model.tokenToId(META) === undefined || model.mergesSubstitutes) return false;
-  const { bytes, starts, ends } = tokensWithBlanks(model.vocabulary.packed);
-  return !starts.some((start, id) => start >= 0 && crossesWords(bytes, start, ends[id] as number));
+  if (continuingSubwordPrefix || endOfWordSuffix || ignoreMerges) return undefined;
+  if (model.tokenToId(META) === undefined || model.mergesSubstitutes) return undefined;
+  const tokens = tokensWithBlanks(model.vocabulary.packed);
+  const { bytes, starts, ends } = tokens;
+  const isCrossing = (start: number, id: number): boolean =>
+    start >= 0 && crossesWords(bytes, start, ends[id] as number);
+  return starts.some(isCrossing) ? undefined : tokens;
 }
 
 /** Before each blank that follows something else. */
