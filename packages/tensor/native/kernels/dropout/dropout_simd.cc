@@ -12,13 +12,12 @@ void DropoutRange(const float* x, float* out, size_t first, size_t n, const Drop
   const F32 scale = Set(mask.scale);
   for (size_t i = 0; i < n; i += kPhiloxWords) {
     PhiloxWords(mask.seed, (first + i) / 4, kDropoutStream, words);
-    for (size_t j = 0; j < kPhiloxWords && i + j < n; j += kLanes) {
-      const size_t lanes = Remaining(n - i - j);
+    ForEachVector(n - i < kPhiloxWords ? n - i : kPhiloxWords, [&](size_t j, size_t lanes) LLM_LAMBDA {
       U32 word;
       __builtin_memcpy(&word, words + j, sizeof(word));
       const I32 is_kept = word >= threshold;
       StoreN(out + i + j, Select(is_kept, LoadN(x + i + j, lanes) * scale, Zero()), lanes);
-    }
+    });
   }
 }
 

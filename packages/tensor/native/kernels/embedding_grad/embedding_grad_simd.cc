@@ -7,12 +7,11 @@ namespace llm::LLM_ISA {
 void AddRowsColumns(const int32_t* ids, const float* dy, float* out, size_t count, size_t width, size_t begin,
                     size_t end) {
   for (size_t i = 0; i < count; ++i) {
-    const float* from = dy + i * width;
-    float* to = out + static_cast<size_t>(ids[i]) * width;
-    for (size_t c = begin; c < end; c += kLanes) {
-      const size_t lanes = Remaining(end - c);
+    const float* from = dy + i * width + begin;
+    float* to = out + static_cast<size_t>(ids[i]) * width + begin;
+    ForEachVector(end - begin, [&](size_t c, size_t lanes) LLM_LAMBDA {
       StoreN(to + c, LoadN(to + c, lanes) + LoadN(from + c, lanes), lanes);
-    }
+    });
   }
 }
 

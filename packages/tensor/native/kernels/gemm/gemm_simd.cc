@@ -40,20 +40,20 @@ LLM_INLINE F32 Activate(F32 x, Activation activation, F32 alpha) {
 void GemmActivate(float* c, size_t c_stride, size_t m, size_t n, Activation activation, float alpha) {
   for (size_t i = 0; i < m; ++i) {
     float* row = c + i * c_stride;
-    for (size_t j = 0; j < n; j += kLanes) {
-      const size_t lanes = Remaining(n - j);
+    ForEachVector(n, [&](size_t j, size_t lanes) LLM_LAMBDA {
       StoreN(row + j, Activate(LoadN(row + j, lanes), activation, Set(alpha)), lanes);
-    }
+    });
   }
 }
 
 void SumRows(const float* x, size_t stride, size_t rows, size_t begin, size_t end, float* out, bool accumulate) {
-  for (size_t j = begin; j < end; j += kLanes) {
-    const size_t lanes = Remaining(end - j);
+  x += begin;
+  out += begin;
+  ForEachVector(end - begin, [&](size_t j, size_t lanes) LLM_LAMBDA {
     F32 sum = accumulate ? LoadN(out + j, lanes) : Zero();
     for (size_t i = 0; i < rows; ++i) sum += LoadN(x + i * stride + j, lanes);
     StoreN(out + j, sum, lanes);
-  }
+  });
 }
 
 }  // namespace llm::LLM_ISA

@@ -82,10 +82,9 @@ void FloatsToBf16Range(const float* x, uint16_t* out, size_t n) {
 }
 
 void Bf16ToFloatsRange(const uint16_t* x, float* out, size_t n) {
-  for (size_t i = 0; i < n; i += kLanes) {
-    const size_t lanes = Remaining(n - i);
+  ForEachVector(n, [&](size_t i, size_t lanes) LLM_LAMBDA {
     StoreN(out + i, Bf16ToFloat(LoadBf16N(x + i, lanes)), lanes);
-  }
+  });
 }
 
 }  // namespace llm::LLM_ISA

@@ -73,12 +73,11 @@ int32_t Int8QuantizeRow(const float* x, size_t columns, uint8_t zero, uint8_t* q
 void Int8Scale(float* c, size_t c_stride, size_t rows, size_t columns, const float* x_scales, const float* scales,
                const float* bias) {
   for (size_t i = 0; i < rows; ++i) {
-    for (size_t j = 0; j < columns; j += kLanes) {
-      const size_t lanes = Remaining(columns - j);
+    ForEachVector(columns, [&](size_t j, size_t lanes) LLM_LAMBDA {
       float* to = c + i * c_stride + j;
       const F32 y = ToFloat(AsInt(LoadN(to, lanes))) * (Set(x_scales[i]) * LoadN(scales + j, lanes));
       StoreN(to, bias == nullptr ? y : y + LoadN(bias + j, lanes), lanes);
-    }
+    });
   }
 }
 

@@ -5,10 +5,9 @@
 namespace llm::LLM_ISA {
 
 void ReluRange(const float* x, float* out, size_t n) {
-  for (size_t i = 0; i < n; i += kLanes) {
-    const size_t lanes = Remaining(n - i);
+  ForEachVector(n, [&](size_t i, size_t lanes) LLM_LAMBDA {
     StoreN(out + i, Max(Zero(), LoadN(x + i, lanes)), lanes);
-  }
+  });
 }
 
 }  // namespace llm::LLM_ISA

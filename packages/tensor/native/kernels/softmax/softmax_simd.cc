@@ -40,10 +40,9 @@ double SumOf(const float* x, size_t cols) {
 }
 
 void ExpShifted(const float* x, float shift, float* out, size_t cols) {
-  for (size_t i = 0; i < cols; i += kLanes) {
-    const size_t lanes = Remaining(cols - i);
+  ForEachVector(cols, [&](size_t i, size_t lanes) LLM_LAMBDA {
     StoreN(out + i, Exp(LoadN(x + i, lanes) - Set(shift)), lanes);
-  }
+  });
 }
 
 }  // namespace

@@ -41,11 +41,10 @@ LLM_INLINE F32 Softplus(F32 x) {
     [[maybe_unused]] const F32 p0 = Set(p0_value), p1 = Set(p1_value);                            \
     const float* x_data = static_cast<const float*>(x_bytes);                                     \
     float* out = static_cast<float*>(out_bytes);                                                  \
-    for (size_t i = 0; i < count; i += kLanes) {                                                  \
-      const size_t lanes = Remaining(count - i);                                                  \
+    ForEachVector(count, [&](size_t i, size_t lanes) LLM_LAMBDA {                                 \
       const F32 x = LoadN(x_data + i, lanes);                                                     \
       StoreN(out + i, EXPRESSION, lanes);                                                         \
-    }                                                                                             \
+    });                                                                                           \
   }
 #define LLM_UNARY(Name, T, OutT, EXPRESSION)                                                       \
   void Name(const void* x_bytes, void* out_bytes, size_t count, [[maybe_unused]] float p0,         \
