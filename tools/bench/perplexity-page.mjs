@@ -39,8 +39,8 @@ ${table(head, cells)}
 
 - Smaller is better. SmolLM2 is at hand as a Q4_1 file only, so ${base.type} holds what that file says, and every
   type is measured against that. Q4_1 therefore loses next to nothing, and the others lose on top of it what their
-  levels miss of its levels: Q5_1, whose 32 levels lie between Q4_1's 16, more than Q5_0. Weights that were never
-  rounded would order the types by their bits.
+  levels miss of its levels: Q5_1, whose 32 levels lie between Q4_1's 16, more than Q5_0. The order is
+  that of this file, not of a model that was never rounded.
 - "perplexity" computes in float32 with the weights that the file stores. "as run" multiplies straight with the
   stored blocks (\`--weights quantized\`), where quantised types also round activations to 8 bits, as llama.cpp does.
 - "llama.cpp" is llama.cpp's own perplexity of the same file, over the same windows.
