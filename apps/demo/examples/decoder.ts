@@ -54,7 +54,7 @@ export async function decoder(settings: ExampleSettings): Promise<DecoderResult>
         learningRate: isSmall ? 4e-3 : 3e-3,
         weightDecay: 0.1,
       },
-      steps: isSmall ? 200 : 1500,
+      steps: isSmall ? 200 : 4000,
       batches: packedBlocks(train, {
         ...{ batchSize: isSmall ? 4 : 16, blockLength: BLOCK, generator: new Generator(seed) },
       }),

@@ -50,8 +50,8 @@ export async function entities(settings: ExampleSettings): Promise<EntitiesResul
   const examples = train.map((sentence) => exampleOf(sentence, tokenizer));
   const fineTune = async (name: string, encoder: typeof model, random: Generator) => {
     const time = await trainFor<LabelledBatch>(settings, {
-      ...{ name, model: encoder, generator: random, learningRate: isSmall ? 4e-3 : 7e-4 },
-      steps: isSmall ? 250 : 360,
+      ...{ name, model: encoder, generator: random, learningRate: isSmall ? 4e-3 : 1e-3 },
+      steps: isSmall ? 250 : 1600,
       batches: bucketedBatches(
         examples,
         { batchSize: isSmall ? 16 : 64, seed, length: ({ inputIds }) => inputIds.length },

@@ -39,7 +39,7 @@ export async function maskedLm(settings: ExampleSettings): Promise<MaskedLmResul
         model,
         generator,
         learningRate: isSmall ? 5e-3 : 2e-3,
-        steps: isSmall ? 250 : 1500,
+        steps: isSmall ? 250 : 4000,
       },
       batches: batchesOf(train!, { batchSize, seed }, (rows) => collateMasked(rows, masking)),
       loss: (batch) => maskedLmLoss(model, batch),

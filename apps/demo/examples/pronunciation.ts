@@ -38,14 +38,17 @@ export async function pronunciation(settings: ExampleSettings): Promise<Pronunci
   try {
     const time = await trainSeq2Seq(settings, model, {
       ...{ name: 'pronunciation', generator, batchSize: isSmall ? 32 : 96 },
-      ...{ learningRate: isSmall ? 4e-3 : 2e-3, steps: isSmall ? 300 : 3500 },
+      ...{ learningRate: isSmall ? 4e-3 : 2e-3, steps: isSmall ? 300 : 5000 },
       pairs: train.flatMap(({ word, ways }) =>
         ways.map((way) => ({ inputIds: symbols.encode([...word]), labels: symbols.encode(way) })),
       ),
     });
     const sources = heldOut.map(({ word }) => symbols.encode([...word]));
     const longest = Math.max(...train.flatMap(({ ways }) => ways.map((way) => way.length)));
-    const ids = await answers(model, sources, { maxNewTokens: longest + 1 });
+    const ids = await answers(model, sources, {
+      maxNewTokens: longest + 1,
+      numBeams: isSmall ? 1 : 4,
+    });
     const said = ids.map((row) => symbols.decode(row));
     return {
       ...time,
@@ -73,7 +76,7 @@ const sizes = (vocabSize: number, isSmall: boolean) => {
     initStd: width ** -0.5, // 0.02, meant for wide models, would leave positions louder than letters
     ...{ encoderLayers: 2, decoderLayers: 2, encoderFfnDim: width * 4, decoderFfnDim: width * 4 },
     ...{ encoderAttentionHeads: heads, decoderAttentionHeads: heads, activationFunction: 'relu' },
-    ...{ dropout: isSmall ? 0 : 0.05, scaleEmbedding: true, padTokenId: PAD, eosTokenId: END },
+    ...{ dropout: 0, scaleEmbedding: true, padTokenId: PAD, eosTokenId: END },
     decoderStartTokenId: PAD,
   };
 };

@@ -1,5 +1,5 @@
 // npm run example -- NAME [options]
-import { useBackend } from '@llm/tensor';
+import { setMatmulPrecision, useBackend } from '@llm/tensor';
 import { decoder } from './decoder.ts';
 import { entities } from './entities.ts';
 import { maskedLm } from './masked-lm.ts';
@@ -19,7 +19,7 @@ const EXAMPLES: Readonly<Record<string, (settings: ExampleSettings) => Promise<o
 
 async function main(args: readonly string[]): Promise<void> {
   const names = Object.keys(EXAMPLES);
-  const { name, settings, isJson, backend } = readCommandLine(args);
+  const { name, settings, isJson, backend, precision } = readCommandLine(args);
   if (name === undefined) return void process.stdout.write(`${helpText(names)}\n`);
   const example = EXAMPLES[name];
   if (example === undefined) {
@@ -27,6 +27,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const { threads } = backend;
   const report = await useBackend(backend.name as 'native', threads ? { threads } : {});
+  setMatmulPrecision(precision);
   settings.print(`backend ${report.backend}, ${report.threads} threads`);
   const result = await example(settings);
   process.stdout.write(isJson ? `${JSON.stringify(result)}\n` : `${readable(result)}\n`);

@@ -45,7 +45,7 @@ export async function translation(settings: ExampleSettings): Promise<Translatio
   try {
     const time = await trainSeq2Seq(settings, model, {
       ...{ name: 'translation', generator, batchSize: isSmall ? 32 : 64 },
-      ...{ learningRate: isSmall ? 4e-3 : 1.5e-3, steps: isSmall ? 300 : 1200 },
+      ...{ learningRate: isSmall ? 4e-3 : 1.5e-3, steps: isSmall ? 300 : 4000 },
       pairs: train.map((pair) => ({
         inputIds: source(pair),
         labels: symbols.encode(Array.from(pair.chinese)),
@@ -78,7 +78,7 @@ const sizes = (vocabSize: number, isSmall: boolean) => {
     ...{ modelType: 'bart', vocabSize, dModel: width, maxPositionEmbeddings: 96 },
     initStd: width ** -0.5,
     ...{ encoderLayers: 2, decoderLayers: 2, encoderFfnDim: width * 4, decoderFfnDim: width * 4 },
-    ...{ encoderAttentionHeads: heads, decoderAttentionHeads: heads, dropout: isSmall ? 0 : 0.15 },
+    ...{ encoderAttentionHeads: heads, decoderAttentionHeads: heads, dropout: isSmall ? 0 : 0.25 },
     ...{ padTokenId: PAD, eosTokenId: END, decoderStartTokenId: PAD },
   };
 };

@@ -1,5 +1,6 @@
 // What every example is told: how long to train, from which seed, and where to write.
 import { parseArgs } from 'node:util';
+import type { MatmulPrecision } from '@llm/tensor';
 
 export interface ExampleSettings {
   /** Updates; each example has its own default. */
@@ -22,6 +23,7 @@ const HELP = `Options:
   --small        a part of the data and a small model, for a first look
   --folder DIR   where the encoder is kept (default runs/examples)
   --json         one JSON document at the end
+  --precision P  float32 or bfloat16, of matrix products (default float32)
   --backend B    native, wasm or cpu
   --threads N    of the native backend`;
 
@@ -30,6 +32,7 @@ export interface CommandLine {
   readonly settings: ExampleSettings;
   readonly isJson: boolean;
   readonly backend: { readonly name: string | undefined; readonly threads: number | undefined };
+  readonly precision: MatmulPrecision;
 }
 
 /** @throws Error that says which option is wrong */
@@ -41,6 +44,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     allowPositionals: true,
     options: {
       ...{ steps: text, seconds: text, seed: text, folder: text, backend: text, threads: text },
+      precision: text,
       ...{ small: flag, json: flag, help: flag },
     },
   });
@@ -51,6 +55,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     name: values.help ? undefined : name,
     isJson: values.json,
     backend: { name: values.backend, threads: number('threads', 1) },
+    precision: precisionOf(values.precision),
     settings: {
       steps: number('steps', 1),
       seconds: number('seconds', 1),
@@ -66,6 +71,11 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     if (Number.isSafeInteger(read) && read >= least) return read;
     throw new Error(`${option}: expected a whole number from ${least}, got ${value}.`);
   }
+}
+
+function precisionOf(value = 'float32'): MatmulPrecision {
+  if (value === 'float32' || value === 'bfloat16') return value;
+  throw new Error(`--precision: expected float32 or bfloat16, got ${value}.`);
 }
 
 export const helpText = (names: readonly string[]): string =>
