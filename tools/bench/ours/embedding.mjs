@@ -3,7 +3,9 @@ import { embed, loadEncoder } from '@llm/transformer';
 import { setMatmulPrecision, useBackend } from '@llm/tensor';
 import { serve } from './serve.mjs';
 
-const { modelPath, batch, time, threads, backend, precision } = JSON.parse(process.argv[2]);
+const { modelPath, batch, time, repeats, threads, backend, precision } = JSON.parse(
+  process.argv[2],
+);
 await useBackend(backend, { threads });
 setMatmulPrecision(precision);
 const model = await loadEncoder(modelPath);
@@ -12,8 +14,8 @@ const sequences = Array.from({ length: batch }, (_, b) => row(b));
 
 async function unit() {
   const start = process.hrtime.bigint();
-  await embed(model, sequences);
-  return Number(process.hrtime.bigint() - start) / 1e9;
+  for (let i = 0; i < repeats; i++) await embed(model, sequences);
+  return Number(process.hrtime.bigint() - start) / 1e9 / repeats;
 }
 
 for (let i = 0; i < 5; i++) await unit();

@@ -39,8 +39,10 @@ export async function* decode(
       signal?.throwIfAborted();
       const stopped = new Set<Row>();
       for (const row of open) {
-        const from = step === 0 ? Math.floor(row.index / copies) : row.index;
-        const scores = rowScores(logits, from, stepper.vocabSize);
+        const isShared = step === 0 && copies > 1;
+        const from = isShared ? Math.floor(row.index / copies) : row.index;
+        const own = rowScores(logits, from, stepper.vocabSize);
+        const scores = isShared ? own.slice() : own; // processors write into it
         const next = nextToken(scores, row, processors, options);
         tokens[row.index] = next.token;
         const isLast = next.isStop || step === maxNewTokens - 1;
@@ -70,9 +72,9 @@ export function tokenProcessors(
   ];
 }
 
-/** One row of logits [rows · V], as a copy that processors may change. */
+/** One row of logits [rows · V], where it lies. */
 export function rowScores(logits: Float32Array, row: number, vocabSize: number): Float32Array {
-  return logits.slice(row * vocabSize, (row + 1) * vocabSize);
+  return logits.subarray(row * vocabSize, (row + 1) * vocabSize);
 }
 
 /** Chooses a token, adds it to the row, and says whether the row ends with it. */

@@ -19,6 +19,7 @@ struct Dot {
 };
 
 constexpr size_t kAhead = 512;  // floats: the hardware does not look past a page
+constexpr size_t kColumnsAhead = 8;
 
 // One column of C for one or two rows: B streams through as it lies. Two sums hide the latency of Fma.
 template <size_t kM>
@@ -72,7 +73,8 @@ LLM_INLINE void DotColumns(const Dot& p, size_t n) {
 #pragma GCC unroll 8
     for (size_t j = 0; j < kN; ++j) {
       const float* b = p.b + (n + j) * p.b_stride + k;
-      __builtin_prefetch(b + kN * p.b_stride);  // the next columns: rows are too short for the hardware to see ahead
+      // Columns to come: they are too short for the hardware to see ahead.
+      __builtin_prefetch(b + kColumnsAhead * p.b_stride);
       const F32 column = Load(b);
 #pragma GCC unroll 8
       for (size_t i = 0; i < kM; ++i) sum[i][j] = Fma(row[i], column, sum[i][j]);
