@@ -48,12 +48,15 @@ int64_t BufferTable::Allocate(size_t bytes) {
   return handle;
 }
 
-int64_t BufferTable::AllocateView(std::shared_ptr<FileMapping> mapping, size_t offset, size_t bytes) {
+int64_t BufferTable::AllocateView(std::shared_ptr<FileMapping> mapping, size_t offset, size_t bytes,
+                                  bool is_read_only) {
   if (offset > mapping->size() || bytes > mapping->size() - offset) return -1;
   uint8_t* data = mapping->data() != nullptr ? mapping->data() + offset : &empty_file;
   const int64_t handle = Place({data, bytes});
   if (handle < 0) return -1;
-  slots_[static_cast<size_t>(handle & SlotMask(kSlotBits))].mapping = std::move(mapping);
+  Slot& slot = slots_[static_cast<size_t>(handle & SlotMask(kSlotBits))];
+  slot.mapping = std::move(mapping);
+  slot.is_read_only = is_read_only;
   mapped_bytes_ += bytes;
   return handle;
 }
@@ -64,6 +67,10 @@ bool BufferTable::Free(int64_t handle) {
   Slot& slot = slots_[index];
   if (slot.mapping != nullptr) {
     mapped_bytes_ -= slot.buffer.bytes;
+    const uint8_t* data = static_cast<uint8_t*>(slot.buffer.data);
+    if (slot.is_read_only && slot.mapping->data() != nullptr) {
+      slot.mapping->LetGo(static_cast<size_t>(data - slot.mapping->data()), slot.buffer.bytes);
+    }
     slot.mapping.reset();
   } else {
     BufferPool::Instance().Free(slot.buffer.data, slot.buffer.bytes);

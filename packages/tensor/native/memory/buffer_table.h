@@ -28,8 +28,8 @@ class BufferTable {
   // Returns -1 when the system has no memory left. Contents are undefined.
   int64_t Allocate(size_t bytes);
   // A part of a mapped file as a buffer, which keeps the mapping alive. Returns -1 where the part leaves the file or no
-  // slot is left.
-  int64_t AllocateView(std::shared_ptr<FileMapping> mapping, size_t offset, size_t bytes);
+  // slot is left. `is_read_only`: nobody writes to it, so when it is freed, its pages leave the process.
+  int64_t AllocateView(std::shared_ptr<FileMapping> mapping, size_t offset, size_t bytes, bool is_read_only = false);
   // Returns false when the handle is not live.
   bool Free(int64_t handle);
   // nullptr when the handle is not live.
@@ -47,6 +47,7 @@ class BufferTable {
     Buffer buffer;
     uint32_t generation = 0;
     std::shared_ptr<FileMapping> mapping;  // set in a view
+    bool is_read_only = false;
   };
   static constexpr int kSlotBits = 22;
 

@@ -21,6 +21,8 @@ class FileMapping {
 
   uint8_t* data() const { return data_; }  // at a page's beginning; nullptr for an empty file
   size_t size() const { return size_; }
+  // Whole pages of this part, which nobody wrote to, need not stay in the process; the system's cache keeps them.
+  void LetGo(size_t offset, size_t bytes);
 
  private:
   FileMapping(uint8_t* data, size_t size) : data_(data), size_(size) {}

@@ -54,6 +54,12 @@ std::shared_ptr<FileMapping> FileMapping::Open(const std::string& path, std::str
   return std::shared_ptr<FileMapping>(new FileMapping(static_cast<uint8_t*>(data), size));
 }
 
+void FileMapping::LetGo(size_t offset, size_t bytes) {
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t first = (offset + page - 1) / page * page, end = (offset + bytes) / page * page;
+  if (first < end) madvise(data_ + first, end - first, MADV_DONTNEED);
+}
+
 FileMapping::~FileMapping() {
   if (data_ != nullptr) munmap(data_, size_);
 }

@@ -56,6 +56,8 @@ std::shared_ptr<FileMapping> FileMapping::Open(const std::string& path, std::str
       new FileMapping(static_cast<uint8_t*>(data), static_cast<size_t>(size.QuadPart)));
 }
 
+void FileMapping::LetGo(size_t, size_t) {}
+
 FileMapping::~FileMapping() {
   if (data_ != nullptr) UnmapViewOfFile(data_);
 }

@@ -47,13 +47,13 @@ napi_value Number(napi_env env, double value) {
 }
 
 struct Call {
-  napi_value args[3] = {};
+  napi_value args[4] = {};
   Environment* environment = nullptr;
 };
 
 Call ReadCall(napi_env env, napi_callback_info info) {
   Call call;
-  size_t count = 3;
+  size_t count = 4;
   void* data = nullptr;
   napi_get_cb_info(env, info, &count, call.args, nullptr, &data);
   call.environment = static_cast<Environment*>(data);
@@ -243,7 +243,7 @@ napi_value MapFile(napi_env env, napi_callback_info info) {
   return Throw(env, "mapFile: " + error);
 }
 
-// mapView(file, offset, bytes): the handle of a buffer that is this part of the file; free it like any other.
+// mapView(file, offset, bytes, isReadOnly): the handle of a buffer that is this part of the file; free it like any other.
 napi_value MapView(napi_env env, napi_callback_info info) {
   const Call call = ReadCall(env, info);
   const auto file = call.environment->files.find(ReadHandle(env, call.args[0]));
@@ -251,6 +251,8 @@ napi_value MapView(napi_env env, napi_callback_info info) {
   double offset = -1, bytes = -1;
   napi_get_value_double(env, call.args[1], &offset);
   napi_get_value_double(env, call.args[2], &bytes);
+  bool is_read_only = false;
+  napi_get_value_bool(env, call.args[3], &is_read_only);
   const double size = static_cast<double>(file->second->size());
   if (!(offset >= 0 && bytes >= 0 && offset + bytes <= size)) {
     return Throw(env, "mapView: offset: expected a part of the file's " + std::to_string(file->second->size()) +
@@ -258,7 +260,8 @@ napi_value MapView(napi_env env, napi_callback_info info) {
   }
   int64_t handle = -1;
   try {
-    handle = call.environment->buffers.AllocateView(file->second, static_cast<size_t>(offset), static_cast<size_t>(bytes));
+    handle = call.environment->buffers.AllocateView(file->second, static_cast<size_t>(offset), static_cast<size_t>(bytes),
+                                                            is_read_only);
   } catch (const std::exception&) {
     handle = -1;
   }

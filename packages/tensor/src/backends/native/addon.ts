@@ -22,8 +22,8 @@ export interface Addon {
   read(handle: number, values: ArrayBufferView): void;
   /** [the file's number, its size]; its bytes become memory when they are first read. */
   mapFile(path: string): [number, number];
-  /** A handle of a part of the file. */
-  mapView(file: number, offset: number, bytes: number): number;
+  /** A handle of a part of the file. One that nobody writes to leaves the process's memory when it is freed. */
+  mapView(file: number, offset: number, bytes: number, isReadOnly: boolean): number;
   /** No more views; those there are stay. */
   unmapFile(file: number): void;
   /** [live bytes, peak bytes, pooled bytes, live buffers, mapped bytes] */

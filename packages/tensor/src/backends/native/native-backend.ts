@@ -72,7 +72,8 @@ export class NativeBackend extends MathBackendCPU implements StatisticsSource, F
       view: (offset, shape, dtype) => {
         const count = util.sizeFromShape(shape);
         const bytes = count * util.bytesPerElement(dtype);
-        const handle = this.addon.mapView(file, offset, bytes);
+        // Bytes are blocks of weights, which no kernel writes to.
+        const handle = this.addon.mapView(file, offset, bytes, dtype === 'bool');
         const dataId = this.data.add(new NativeData(this.addon, dtype, handle, count));
         return { dataId, shape, dtype };
       },
