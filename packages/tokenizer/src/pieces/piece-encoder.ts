@@ -16,6 +16,8 @@ const MAX_CACHED_PIECES = 3 << 17;
 const MAX_CACHED_BYTES = 48;
 /** Pieces up to here are cached at once, longer ones, most of which never come again, when they do. */
 const CACHED_AT_ONCE_BYTES = 24;
+/** The same of several characters of three bytes, where each is a token. */
+const WIDE_CACHED_AT_ONCE_BYTES = 8;
 /**
  * So many new pieces are looked at together: if they came within few bytes, the text is noise, whose pieces would only
  * fill the cache; then none is cached before it comes again, and no long one. In English a piece has five bytes, and soon most are known.
@@ -253,6 +255,8 @@ export class PieceEncoder {
 
   /** Counts a new piece, and at times judges by them whether the text is noise. */
   #countNew(start: number): void {
+    // Where characters are told apart, pieces are short, and many are new in text that is no noise.
+    if (this.#rules.characterIds !== undefined) return;
     if (++this.#newPieces < NEW_PIECES) return;
     const now = this.#bytesBefore + start;
     this.#isNoise = now - this.#lookedAt < NOISE_BYTES;
@@ -266,7 +270,11 @@ export class PieceEncoder {
 
   #isWorthCaching(start: number, length: number): boolean {
     this.#countNew(start);
-    if (length <= (this.#isNoise ? CACHED_IN_NOISE_BYTES : CACHED_AT_ONCE_BYTES)) return true;
+    const isShort =
+      this.#rules.characterIds !== undefined && isLead(this.buffer.bytes[start] as number)
+        ? length <= WIDE_CACHED_AT_ONCE_BYTES
+        : length <= (this.#isNoise ? CACHED_IN_NOISE_BYTES : CACHED_AT_ONCE_BYTES);
+    if (isShort) return true;
     const hash = hashLong(this.buffer.view, start, length);
     const slot = hash & (SEEN_ONCE_SLOTS - 1);
     // Never 0, which says that no piece came.
