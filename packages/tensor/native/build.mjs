@@ -33,7 +33,14 @@ const { target } = compiler;
 const instructions = toolchain.instructionSets(target);
 // Relative: Windows has a limit to a command's length.
 const out = path.join('build', target.isHost ? '' : target.name, sanitizer ?? '');
-const NODE_ONLY = ['binding.cc', 'node_api_windows.cc'].map((file) => path.join('node', file));
+const NODE_ONLY = [
+  'binding.cc',
+  'buffer_functions.cc',
+  'call.cc',
+  'engine_functions.cc',
+  'node_api_windows.cc',
+  'program_functions.cc',
+].map((file) => path.join('node', file));
 const JOBS = Math.min(8, availableParallelism());
 
 function commonFlags() {

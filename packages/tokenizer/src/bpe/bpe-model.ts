@@ -10,19 +10,13 @@ import type { PackedModel } from '../packed/packed-model.ts';
 import type { Sampler } from '../sampling/sampling.ts';
 import { Vocabulary } from '../vocabulary.ts';
 import { MergeTable } from './merge-table.ts';
+import type { Merge } from './merges.ts';
+import { buildMergeTable, parseMerges } from './merges.ts';
 import { mergeSymbols } from './merge-symbols.ts';
 import { mergeWithDropout } from './merge-with-dropout.ts';
 import type { RawTokens } from './raw-tokens.ts';
 import { rawTokensOf } from './raw-tokens.ts';
 import { spansOfSymbols, SymbolPlaces, symbolsPerToken } from './symbol-places.ts';
-
-export type Merge = readonly [left: string, right: string];
-
-/** What stands for a character that is no token: its bytes, or the unknown token. */
-export interface Substitute {
-  readonly ids: readonly number[];
-  readonly isUnknown: boolean;
-}
 
 export interface BpeOptions {
   /** The rate that sampling takes unless it names one; without sampling nothing is dropped. */
@@ -65,7 +59,7 @@ export class BpeModel implements Model {
     if (merges instanceof MergeTable) this.mergeTable = merges;
     else {
       this.#merges = merges;
-      this.mergeTable = buildMergeTable(vocabulary, merges, options);
+      this.mergeTable = buildMergeTable(vocabulary, merges, options.continuingSubwordPrefix);
     }
     this.#unkIds = options.unkToken === undefined ? [] : [requireUnk(vocabulary, options.unkToken)];
   }
@@ -205,13 +199,7 @@ export class BpeModel implements Model {
     return count + 1;
   }
 
-  /** What a character becomes that is no token. */
-  substitute(character: string): Substitute {
-    const bytes = this.#fallback(character);
-    return { ids: bytes ?? this.#unkIds, isUnknown: bytes === undefined };
-  }
-
-  /** Whether some merge joins what `substitute` may give with something. */
+  /** Whether some merge joins what may stand for a character that is no token. */
   get mergesSubstitutes(): boolean {
     const bytes = Array.from({ length: 256 }, (_, byte) => this.tokenToId(byteToken(byte)));
     const substitutes = new Set([...this.#unkIds, ...(this.options.byteFallback ? bytes : [])]);
@@ -258,56 +246,4 @@ function requireUnk(vocabulary: Vocabulary, unkToken: string): number {
   const id = vocabulary.idOf(unkToken);
   if (id === undefined) throw formatError('model.unk_token', 'a token of the vocabulary', unkToken);
   return id;
-}
-
-function buildMergeTable(
-  vocabulary: Vocabulary,
-  merges: readonly Merge[],
-  options: BpeOptions,
-): MergeTable {
-  const table = new MergeTable(merges.length);
-  const { ids, tokens } = vocabulary;
-  const prefixLength = options.continuingSubwordPrefix?.length ?? 0;
-  let guess = 0;
-  for (let rank = 0; rank < merges.length; rank++) {
-    const [left, right] = merges[rank] as Merge;
-    const tail = prefixLength > 0 ? right.slice(prefixLength) : right;
-    const leftId = ids.get(left);
-    const rightId = ids.get(right);
-    // Merged tokens mostly have consecutive ids; then no string need be made and hashed.
-    const merged = spells(tokens[guess], left, tail) ? guess : ids.get(left + tail);
-    if (leftId === undefined || rightId === undefined || merged === undefined) {
-      throw formatError(`model.merges[${rank}]`, 'tokens of the vocabulary', `${left} ${right}`);
-    }
-    table.add(leftId, rightId, rank, merged);
-    guess = merged + 1;
-  }
-  return table;
-}
-
-function spells(token: string | undefined, left: string, right: string): boolean {
-  return (
-    token !== undefined &&
-    token.length === left.length + right.length &&
-    token.startsWith(left) &&
-    token.endsWith(right)
-  );
-}
-
-/** Merges as pairs, or in the older form `"left right"`. */
-export function parseMerges(json: unknown, path: string): Merge[] {
-  if (!Array.isArray(json)) throw formatError(path, 'an array', json);
-  return json.map((merge: unknown, i): Merge => {
-    if (typeof merge === 'string') {
-      const blank = merge.indexOf(' ');
-      if (blank > 0 && merge.indexOf(' ', blank + 1) < 0) {
-        return [merge.slice(0, blank), merge.slice(blank + 1)];
-      }
-    } else if (Array.isArray(merge) && merge.length === 2) {
-      const pair = merge as unknown[];
-      if (typeof pair[0] === 'string' && typeof pair[1] === 'string')
-        return merge as unknown as Merge;
-    }
-    throw formatError(`${path}[${i}]`, 'two tokens', merge);
-  });
 }

@@ -4,7 +4,8 @@
  * first splits text is named by `tokenizer.ggml.pre`; a name that is not in the table is an error, because a wrong
  * split gives wrong ids without a sign.
  */
-import { BpeModel, parseMerges } from '../bpe/bpe-model.ts';
+import { BpeModel } from '../bpe/bpe-model.ts';
+import { parseMerges } from '../bpe/merges.ts';
 import { UnsupportedComponentError } from '../errors.ts';
 import { formatError } from '../io/json-fields.ts';
 import type { TokenizerDefinition } from '../io/tokenizer-json.ts';

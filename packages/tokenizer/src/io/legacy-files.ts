@@ -1,5 +1,6 @@
 /** The files that came before tokenizer.json: GPT-2's vocab.json and merges.txt, and BERT's vocab.txt. */
-import { BpeModel, parseMerges } from '../bpe/bpe-model.ts';
+import { BpeModel } from '../bpe/bpe-model.ts';
+import { parseMerges } from '../bpe/merges.ts';
 import { TokenizerFormatError, UnsupportedComponentError } from '../errors.ts';
 import type { TokenizerRoles } from '../tokenizer-options.ts';
 import { Vocabulary } from '../vocabulary.ts';

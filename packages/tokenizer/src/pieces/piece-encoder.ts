@@ -4,33 +4,15 @@
  */
 import type { IdBuffer } from '../model.ts';
 import type { ScanPiece } from '../pre-tokenizers/scan-gpt2.ts';
-import { ByteKeyTable, hashLong } from '../bpe/byte-key-table.ts';
+import { ByteKeyTable } from '../bpe/byte-key-table.ts';
 import type { CharacterBorders } from '../bpe/character-borders.ts';
 import { isLead, pointAt, shortPointAt, WIDE } from '../bpe/character-borders.ts';
+import { CachePolicy } from './cache-policy.ts';
 import { plainWordEnd } from './plain-word.ts';
 import { Utf8Buffer } from '../bpe/utf8-buffer.ts';
 
 /** The cache is emptied when it holds so many pieces: 8 MB of slots. */
 const MAX_CACHED_PIECES = 3 << 17;
-/** Longer pieces are rarely seen twice. */
-const MAX_CACHED_BYTES = 48;
-/** Pieces up to here are cached at once, longer ones, most of which never come again, when they do. */
-const CACHED_AT_ONCE_BYTES = 24;
-/** The same of several characters of three bytes, where each is a token. */
-const WIDE_CACHED_AT_ONCE_BYTES = 8;
-/**
- * So many new pieces are looked at together: if they came within few bytes, the text is noise, whose pieces would only
- * fill the cache; then none is cached before it comes again, and no long one. In English a piece has five bytes, and soon most are known.
- */
-const NEW_PIECES = 1 << 10;
-const NOISE_BYTES = 10 * NEW_PIECES;
-/** With fewer bytes to a new piece than this, pieces are cut wherever they may be: the parts are more often known. */
-const VARIED_BYTES = 24 * NEW_PIECES;
-const CACHED_IN_NOISE_BYTES = 3;
-/** Longer ones are not even looked for. */
-const MAX_BYTES_IN_NOISE = 8;
-/** One byte of fingerprint for each of so many kinds of long piece that came once. */
-const SEEN_ONCE_SLOTS = 1 << 17;
 
 const NO_CHARACTERS = new Int32Array(0);
 
@@ -69,16 +51,12 @@ export class PieceEncoder {
   readonly #cache = new ByteKeyTable(1 << 12);
   #sequences = new Int32Array(1 << 12);
   #sequencesLength = 0;
-  /** Bytes of the texts before this one, and those before the last pieces that were looked at together. */
+  readonly #policy: CachePolicy;
+  /** Bytes of the texts before this one. */
   #bytesBefore = 0;
-  #lookedAt = 0;
-  #newPieces = 0;
-  #isNoise = false;
-  #cachedBytes = MAX_CACHED_BYTES;
   #otherBorders: CharacterBorders | null | undefined;
   /** Whether pieces are cut between characters of other lengths too. */
   #cutsAll = false;
-  readonly #seenOnce = new Uint8Array(SEEN_ONCE_SLOTS);
   /** Null where there are none. */
   #borders: CharacterBorders | null | undefined;
   /** Ids of characters of up to three bytes: the id + 1, or −1 − (where they lie in `#sequences`), or 0. */
@@ -86,15 +64,14 @@ export class PieceEncoder {
 
   constructor(rules: PieceRules) {
     this.#rules = rules;
+    this.#policy = new CachePolicy(rules.characterIds !== undefined);
   }
 
   clearCache(): void {
     this.#cache.clear();
     this.#sequencesLength = 0;
-    this.#seenOnce.fill(0);
     this.#characters.fill(0);
-    this.#isNoise = false;
-    this.#cachedBytes = MAX_CACHED_BYTES;
+    this.#policy.forget();
     this.#cutsAll = false;
   }
 
@@ -218,8 +195,8 @@ export class PieceEncoder {
   #encodeCached(start: number, end: number, ids: Int32Array, count: number): number {
     const { bytes, view } = this.buffer;
     const length = end - start;
-    if (length > this.#cachedBytes) {
-      if (this.#isNoise) this.#countNew(start);
+    if (length > this.#policy.maxBytes) {
+      if (this.#policy.isNoise) this.#countNew(start);
       return this.#rules.encodePiece(bytes, start, end, ids, count);
     }
     const cache = this.#cache;
@@ -246,42 +223,19 @@ export class PieceEncoder {
     ids: Int32Array,
     count: number,
   ): number {
-    const { bytes } = this.buffer;
+    const { bytes, view } = this.buffer;
     const after = this.#rules.encodePiece(bytes, start, start + length, ids, count);
-    if (this.#isWorthCaching(start, length))
+    this.#countNew(start);
+    if (this.#policy.isWorthKeeping(bytes, view, start, length))
       this.#remember(start, length, offset, ids, count, after);
     return after;
   }
 
-  /** Counts a new piece, and at times judges by them whether the text is noise. */
   #countNew(start: number): void {
-    // Where characters are told apart, pieces are short, and many are new in text that is no noise.
-    if (this.#rules.characterIds !== undefined) return;
-    if (++this.#newPieces < NEW_PIECES) return;
-    const now = this.#bytesBefore + start;
-    this.#isNoise = now - this.#lookedAt < NOISE_BYTES;
+    if (!this.#policy.countNew(this.#bytesBefore + start)) return;
     this.#cutsAll =
-      now - this.#lookedAt < VARIED_BYTES &&
+      this.#policy.isVaried &&
       (this.#otherBorders === undefined ? this.#findOtherBorders() : this.#otherBorders) !== null;
-    this.#cachedBytes = this.#isNoise ? MAX_BYTES_IN_NOISE : MAX_CACHED_BYTES;
-    this.#lookedAt = now;
-    this.#newPieces = 0;
-  }
-
-  #isWorthCaching(start: number, length: number): boolean {
-    this.#countNew(start);
-    const isShort =
-      this.#rules.characterIds !== undefined && isLead(this.buffer.bytes[start] as number)
-        ? length <= WIDE_CACHED_AT_ONCE_BYTES
-        : length <= (this.#isNoise ? CACHED_IN_NOISE_BYTES : CACHED_AT_ONCE_BYTES);
-    if (isShort) return true;
-    const hash = hashLong(this.buffer.view, start, length);
-    const slot = hash & (SEEN_ONCE_SLOTS - 1);
-    // Never 0, which says that no piece came.
-    const fingerprint = ((hash >>> 24) & 0xff) | 1;
-    if (this.#seenOnce[slot] === fingerprint) return true;
-    this.#seenOnce[slot] = fingerprint;
-    return false;
   }
 
   /** Caches `ids[from..to)` as the ids of a piece. */

@@ -2,7 +2,7 @@
  * The merges that a SentencePiece BPE vocabulary implies: two pieces join if they spell a third, and the third's score
  * says when. Best score first; pairs that spell the same piece in the order of their ids.
  */
-import type { Merge } from '../bpe/bpe-model.ts';
+import type { Merge } from '../bpe/merges.ts';
 
 /** @param scores By id; higher is earlier. */
 export function scoredMerges(

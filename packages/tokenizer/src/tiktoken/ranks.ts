@@ -3,7 +3,7 @@
  * merge. A merge list follows: below its own rank, a token's bytes merge to the two parts that it joins.
  */
 import { byteCharacters, tokenBytes } from '../bpe/byte-alphabet.ts';
-import type { Merge } from '../bpe/bpe-model.ts';
+import type { Merge } from '../bpe/merges.ts';
 import { BpeModel } from '../bpe/bpe-model.ts';
 import { MergeTable } from '../bpe/merge-table.ts';
 import { mergeSymbols } from '../bpe/merge-symbols.ts';

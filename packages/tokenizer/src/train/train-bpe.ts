@@ -3,7 +3,7 @@
  * nothing but the texts and the options, and equals what Rust `tokenizers` learns from the same input.
  */
 import { BYTE_CHARACTERS } from '../bpe/byte-alphabet.ts';
-import type { Merge } from '../bpe/bpe-model.ts';
+import type { Merge } from '../bpe/merges.ts';
 import { BpeModel } from '../bpe/bpe-model.ts';
 import { TokenizerError } from '../errors.ts';
 import { isObject } from '../io/json-fields.ts';

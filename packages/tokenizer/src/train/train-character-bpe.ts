@@ -3,7 +3,7 @@
  * that the vocabulary lacks as `<0xNN>` bytes or unknown. Merge for merge as Rust's BpeTrainer; symbols with an affix
  * come after the alphabet, sorted, where Rust has them in the order of a random hash.
  */
-import type { Merge } from '../bpe/bpe-model.ts';
+import type { Merge } from '../bpe/merges.ts';
 import { BpeModel } from '../bpe/bpe-model.ts';
 import { isObject } from '../io/json-fields.ts';
 import type { Tokenizer } from '../tokenizer.ts';
