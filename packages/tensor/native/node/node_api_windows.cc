@@ -52,6 +52,7 @@ LLM_FORWARD(napi_get_typedarray_info,
             (napi_env env, napi_value array, napi_typedarray_type* type, size_t* length, void** data,
              napi_value* buffer, size_t* offset),
             (env, array, type, length, data, buffer, offset));
+LLM_FORWARD(napi_get_value_bool, (napi_env env, napi_value value, bool* result), (env, value, result));
 LLM_FORWARD(napi_get_value_double, (napi_env env, napi_value value, double* result), (env, value, result));
 LLM_FORWARD(napi_get_value_int32, (napi_env env, napi_value value, int32_t* result), (env, value, result));
 LLM_FORWARD(napi_get_value_int64, (napi_env env, napi_value value, int64_t* result), (env, value, result));

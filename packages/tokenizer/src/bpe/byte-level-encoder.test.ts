@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BYTE_LEVEL, gpt2Tokenizer } from '../../test-support/gpt2.ts';
+import { Backtracker } from './merge-by-backtracking.ts';
 import { textWindows } from './utf8-buffer.ts';
 
 const fast = gpt2Tokenizer();
@@ -46,6 +47,18 @@ describe('byte-level BPE', () => {
     for (let i = 0; i < 2; i++) expect(fast.encode(text)).toEqual(expected);
   });
 
+  it('looks once whether its merges can be undone, also where they cannot', () => {
+    const create = vi.spyOn(Backtracker, 'create').mockReturnValue(undefined);
+    try {
+      const classic = gpt2Tokenizer();
+      for (const text of ['one piece', 'another piece', '\u4e2d\u6587 pieces'])
+        expect(classic.encode(text)).toEqual(general.encode(text));
+      expect(create).toHaveBeenCalledOnce();
+    } finally {
+      create.mockRestore();
+    }
+  });
+
   it('adds a prefix space as asked', () => {
     const prefixed = gpt2Tokenizer({ ...BYTE_LEVEL, add_prefix_space: true });
     expect(prefixed.encode('word')).toEqual(fast.encode(' word'));
@@ -67,8 +80,7 @@ describe('byte-level BPE', () => {
 });
 
 describe('a megabyte of anything', () => {
-  // Quadratic peers need hours here; linear work takes some 0.2 s on a laptop.
-  const LIMIT_MS = 5000;
+  // Linear work takes some 0.2 s on a laptop. Quadratic work needs hours, and runs into the test's own limit.
   const inputs: Record<string, string> = {
     'one letter': 'a'.repeat(1e6),
     blanks: ' '.repeat(1e6),
@@ -84,9 +96,7 @@ describe('a megabyte of anything', () => {
 
   it.each(Object.keys(inputs))('%s', (name) => {
     const input = inputs[name] as string;
-    const start = performance.now();
     const ids = fast.encodeToInt32(input);
-    expect(performance.now() - start).toBeLessThan(LIMIT_MS);
     expect(fast.decode(ids)).toBe(input);
   });
 });

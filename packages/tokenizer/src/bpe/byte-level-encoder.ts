@@ -75,7 +75,7 @@ class ByteMerger {
   }
 
   merge(bytes: Uint8Array, start: number, end: number, ids: Int32Array, count: number): number {
-    const backtracker = (this.#backtracker ??= this.#createBacktracker());
+    const backtracker = this.#findBacktracker();
     if (backtracker === null) return this.#mergeClassically(bytes, start, end, ids, count);
     const { ignoreMerges = false } = this.#model.options;
     const whole = this.#unmade.size > 0 ? this.#unmadeAt(bytes, start, end) : undefined;
@@ -97,11 +97,17 @@ class ByteMerger {
 
   /** Whether none of the tokens that are asked for stands for a whole piece only, and not for the same bytes in a piece. */
   #partsAreWhole(isAsked: (id: number) => boolean): boolean {
-    const backtracker = (this.#backtracker ??= this.#createBacktracker());
+    const backtracker = this.#findBacktracker();
     if (backtracker === null || this.#unmade.size > 0) return false;
     const { mergeTable, options } = this.#model;
     const isGood = (id: number): boolean => !isAsked(id) || backtracker.isReachable(id);
     return !options.ignoreMerges || mergeTable.list.every((id, i) => i % 3 < 2 || isGood(id));
+  }
+
+  /** (Not `??=`, which would look again and again where there is none.) */
+  #findBacktracker(): Backtracker | null {
+    if (this.#backtracker === undefined) this.#backtracker = this.#createBacktracker();
+    return this.#backtracker;
   }
 
   #createBacktracker(): Backtracker | null {

@@ -53,24 +53,23 @@ function embedBatch(
     ids.set(row, i * T);
     kept.fill(1, i * T, i * T + row.length);
   }
-  const attentionMask = tf.tensor2d(kept, [B, T], 'int32');
-  const hidden = model.hiddenStates(tf.tensor2d(ids, [B, T], 'int32'), { attentionMask });
-  const pooled = pool(hidden, attentionMask, pooling);
+  // Texts of one length, a single one above all, need no mask, and no kernel looks for what it hides.
+  const mask = kept.includes(0) ? tf.tensor2d(kept, [B, T], 'int32') : undefined;
+  const options = mask === undefined ? {} : { attentionMask: mask };
+  const hidden = model.hiddenStates(tf.tensor2d(ids, [B, T], 'int32'), options);
+  const pooled = pool(hidden, mask, pooling);
   return normalize ? unit(pooled) : pooled;
 }
 
-/** hidden [B, T, C], mask [B, T] → [B, C] over the tokens that the mask keeps. */
-export function pool(hidden: Tensor, mask: Tensor, pooling: Pooling): Tensor {
+/** hidden [B, T, C], mask [B, T] (1 = a token; without one all are) → [B, C] over the tokens. */
+export function pool(hidden: Tensor, mask: Tensor | undefined, pooling: Pooling): Tensor {
   const [B = 0, T = 0, C = 0] = hidden.shape;
+  if (pooling === 'cls') return tf.reshape(tf.slice(hidden, [0, 0, 0], [B, 1, C]), [B, C]);
+  if (mask === undefined) return pooling === 'mean' ? tf.mean(hidden, 1) : tf.max(hidden, 1);
   const kept = tf.reshape(tf.cast(mask, 'float32'), [B, T, 1]);
-  switch (pooling) {
-    case 'cls':
-      return tf.reshape(tf.slice(hidden, [0, 0, 0], [B, 1, C]), [B, C]);
-    case 'mean':
-      return tf.div(tf.sum(tf.mul(hidden, kept), 1), tf.maximum(tf.sum(kept, 1), 1e-9));
-    case 'max':
-      return tf.max(tf.sub(hidden, tf.mul(tf.sub(1, kept), 1e9)), 1);
-  }
+  return pooling === 'mean'
+    ? tf.div(tf.sum(tf.mul(hidden, kept), 1), tf.maximum(tf.sum(kept, 1), 1e-9))
+    : tf.max(tf.sub(hidden, tf.mul(tf.sub(1, kept), 1e9)), 1);
 }
 
 /** Rows of x [B, C] scaled to length 1. */

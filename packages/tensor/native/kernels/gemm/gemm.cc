@@ -32,11 +32,7 @@ void RunThin(const Gemm& g, Pool& pool) {
   auto* activate = GemmActivateForCpu();
   pool.ForRange(g.n, ThinGrain(g), [&](size_t begin, size_t end) {
     if (g.b_k == 1 && g.a_k == 1) {
-      for (size_t i = 0; i < g.m; i += kGemvMaxRows) {  // this part of B stays in the cache
-        const size_t rows = std::min(kGemvMaxRows, g.m - i);
-        dot(rows, begin, end, g.k, g.a + i * g.a_row, g.a_row, g.b, g.b_column, g.c + i * g.c_row, g.c_row,
-            g.accumulate, g.bias);
-      }
+      dot(g.m, begin, end, g.k, g.a, g.a_row, g.b, g.b_column, g.c, g.c_row, g.accumulate, g.bias);
     } else {
       axpy(g.m, begin, end, g.k, g.a, g.a_row, g.a_k, g.b, g.b_k, g.c, g.c_row, g.accumulate, g.bias);
     }

@@ -62,13 +62,13 @@ LLM_SIMD_FUNCTION(void, GemmBlock, (const GemmBlockArgs& args));
 LLM_SIMD_FUNCTION(void, GemmActivate, (float* c, size_t c_stride, size_t m, size_t n, Activation activation,
                                        float alpha));
 
-// Thin products, m from 1 to kGemvMaxRows, without packing; C columns n_begin to n_end.
-constexpr size_t kGemvMaxRows = 8;
-// B is [n][k] with rows of b_stride: each C element is a dot product of two contiguous rows.
+// Thin products without packing; C columns n_begin to n_end.
+// B is [n][k] with rows of b_stride: each C element is a dot product of two contiguous rows. Any m.
 LLM_SIMD_FUNCTION(void, GemvDot, (size_t m, size_t n_begin, size_t n_end, size_t k, const float* a, size_t a_stride,
                                   const float* b, size_t b_stride, float* c, size_t c_stride, bool accumulate,
                                   const float* bias));
-// B is [k][n] with rows of b_stride.
+// B is [k][n] with rows of b_stride. m from 1 to kGemvMaxRows.
+constexpr size_t kGemvMaxRows = 8;
 LLM_SIMD_FUNCTION(void, GemvAxpy, (size_t m, size_t n_begin, size_t n_end, size_t k, const float* a, size_t a_stride,
                                    size_t a_k_stride, const float* b, size_t b_stride, float* c, size_t c_stride,
                                    bool accumulate, const float* bias));

@@ -1,12 +1,14 @@
 // Thin products: a few rows of A against a matrix that is read once. Bound by the speed of memory, so nothing is
 // packed; each value of B that is loaded serves all rows of A.
 #include "kernels/gemm/gemm_simd.h"
+#include "simd/shuffle-inl.h"
 #include "simd/vec-inl.h"
 
 namespace llm::LLM_ISA {
 namespace {
 
 struct Dot {
+  size_t m;
   size_t k;
   const float* a;
   size_t a_stride;
@@ -56,9 +58,27 @@ LLM_INLINE void DotColumn(const Dot& p, size_t n) {
   }
 }
 
-// kN columns of C: enough independent sums to hide the latency of Fma.
+// totals[i] = the sum of sums[i]'s lanes.
+template <size_t kCount>
+LLM_INLINE void SumLanes(const F32* sums, float* totals) {
+#pragma GCC unroll 4
+  for (size_t first = 0; first < kCount; first += kLanes) {
+    const size_t count = kCount - first < kLanes ? kCount - first : kLanes;
+    F32 rows[kLanes];
+#pragma GCC unroll 16
+    for (size_t i = 0; i < kLanes; ++i) rows[i] = i < count ? sums[first + i] : Zero();
+    if (count == kLanes) {
+      Store(totals + first, SumOfEachRow(rows));
+    } else {
+      StoreN(totals + first, SumOfEachRow(rows), count);
+    }
+  }
+}
+
+// kM rows from `first` on, kN columns of C: enough independent sums to hide the latency of Fma.
 template <size_t kM, size_t kN>
-LLM_INLINE void DotColumns(const Dot& p, size_t n) {
+LLM_INLINE void DotColumns(const Dot& p, size_t first, size_t n, bool is_first) {
+  const float* a = p.a + first * p.a_stride;
   F32 sum[kM][kN];
 #pragma GCC unroll 8
   for (size_t i = 0; i < kM; ++i) {
@@ -69,12 +89,12 @@ LLM_INLINE void DotColumns(const Dot& p, size_t n) {
   for (; k + kLanes <= p.k; k += kLanes) {
     F32 row[kM];
 #pragma GCC unroll 8
-    for (size_t i = 0; i < kM; ++i) row[i] = Load(p.a + i * p.a_stride + k);
+    for (size_t i = 0; i < kM; ++i) row[i] = Load(a + i * p.a_stride + k);
 #pragma GCC unroll 8
     for (size_t j = 0; j < kN; ++j) {
       const float* b = p.b + (n + j) * p.b_stride + k;
       // Columns to come: they are too short for the hardware to see ahead.
-      __builtin_prefetch(b + kColumnsAhead * p.b_stride);
+      if (is_first) __builtin_prefetch(b + kColumnsAhead * p.b_stride);
       const F32 column = Load(b);
 #pragma GCC unroll 8
       for (size_t i = 0; i < kM; ++i) sum[i][j] = Fma(row[i], column, sum[i][j]);
@@ -86,31 +106,44 @@ LLM_INLINE void DotColumns(const Dot& p, size_t n) {
       const F32 column = LoadN(p.b + (n + j) * p.b_stride + k, p.k - k);
 #pragma GCC unroll 8
       for (size_t i = 0; i < kM; ++i) {
-        sum[i][j] = Fma(LoadN(p.a + i * p.a_stride + k, p.k - k), column, sum[i][j]);
+        sum[i][j] = Fma(LoadN(a + i * p.a_stride + k, p.k - k), column, sum[i][j]);
       }
     }
   }
+  alignas(64) float totals[kM * kN];
+  SumLanes<kM * kN>(&sum[0][0], totals);
 #pragma GCC unroll 8
   for (size_t i = 0; i < kM; ++i) {
 #pragma GCC unroll 8
     for (size_t j = 0; j < kN; ++j) {
-      float* c = p.c + i * p.c_stride + n + j;
+      float* c = p.c + (first + i) * p.c_stride + n + j;
       const float start = p.accumulate ? *c : p.bias != nullptr ? p.bias[n + j] : 0.0f;
-      *c = start + ReduceAdd(sum[i][j]);
+      *c = start + totals[i * kN + j];
     }
   }
 }
 
-template <size_t kM>
+// All rows for kN columns, which stay in the nearest cache meanwhile: reading them from afar overlaps with the products.
+template <size_t kN>
+LLM_INLINE void DotRows(const Dot& p, size_t n) {
+  constexpr size_t kM = 4;
+  size_t i = 0;
+  for (; i + kM <= p.m; i += kM) DotColumns<kM, kN>(p, i, n, i == 0);
+  if (p.m - i == 3) DotColumns<3, kN>(p, i, n, i == 0);
+  if (p.m - i == 2) DotColumns<2, kN>(p, i, n, i == 0);
+  if (p.m - i == 1) DotColumns<1, kN>(p, i, n, i == 0);
+}
+
 void DotRange(const Dot& p, size_t n_begin, size_t n_end) {
-  if constexpr (kM <= 2) {
-    for (size_t n = n_begin; n < n_end; ++n) DotColumn<kM>(p, n);
-    return;
-  }
-  constexpr size_t kN = 2;
   size_t n = n_begin;
-  for (; n + kN <= n_end; n += kN) DotColumns<kM, kN>(p, n);
-  for (; n < n_end; ++n) DotColumns<kM, 1>(p, n);
+  if (p.m == 1) {
+    for (; n < n_end; ++n) DotColumn<1>(p, n);
+  } else if (p.m == 2) {
+    for (; n < n_end; ++n) DotColumn<2>(p, n);
+  }
+  constexpr size_t kN = 4;
+  for (; n + kN <= n_end; n += kN) DotRows<kN>(p, n);
+  for (; n < n_end; ++n) DotRows<1>(p, n);
 }
 
 constexpr size_t kPrefetchRows = 12;
@@ -180,10 +213,7 @@ void AxpyRange(const Axpy& p, size_t n_begin, size_t n_end) {
 
 void GemvDot(size_t m, size_t n_begin, size_t n_end, size_t k, const float* a, size_t a_stride, const float* b,
              size_t b_stride, float* c, size_t c_stride, bool accumulate, const float* bias) {
-  constexpr void (*kRanges[])(const Dot&, size_t, size_t) = {nullptr,     DotRange<1>, DotRange<2>,
-                                                            DotRange<3>, DotRange<4>, DotRange<5>,
-                                                            DotRange<6>, DotRange<7>, DotRange<8>};
-  kRanges[m]({k, a, a_stride, b, b_stride, c, c_stride, accumulate, bias}, n_begin, n_end);
+  DotRange({m, k, a, a_stride, b, b_stride, c, c_stride, accumulate, bias}, n_begin, n_end);
 }
 
 void GemvAxpy(size_t m, size_t n_begin, size_t n_end, size_t k, const float* a, size_t a_stride, size_t a_k_stride,
