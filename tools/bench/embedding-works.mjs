@@ -8,18 +8,21 @@ const WORKS = [
   { name: 'embed 1 × 16 tokens', shape: { batch: 1, time: 16, repeats: 100 } },
 ];
 
+const FLOAT32 = [
+  ours('embedding.mjs', 'ours fp32', 'native', { precision: 'float32' }),
+  python('torch_embedding.py', 'PyTorch fp32', ['torch', 'transformers']),
+  // transformers.js runs this engine.
+  python('onnxruntime_embedding.py', 'onnxruntime fp32', ['onnxruntime', 'onnx', 'torch']),
+];
+const BFLOAT16 = [
+  ours('embedding.mjs', 'ours bf16', 'native', { precision: 'bfloat16' }),
+  python('torch_embedding_bf16.py', 'PyTorch bf16', ['torch', 'transformers']),
+];
+
 /** @param {string} modelPath a folder of a BERT-like encoder, such as all-MiniLM-L6-v2 */
 export function embeddingWorks(modelPath) {
-  return WORKS.map(({ name, shape }) => ({
-    name,
-    shape: { ...shape, modelPath },
-    contestants: [
-      ours('embedding.mjs', 'ours fp32', 'native', { precision: 'float32' }),
-      ours('embedding.mjs', 'ours bf16', 'native', { precision: 'bfloat16' }),
-      python('torch_embedding.py', 'PyTorch fp32', ['torch', 'transformers']),
-      python('torch_embedding_bf16.py', 'PyTorch bf16', ['torch', 'transformers']),
-      // transformers.js runs this engine.
-      python('onnxruntime_embedding.py', 'onnxruntime fp32', ['onnxruntime', 'onnx', 'torch']),
-    ],
-  }));
+  return WORKS.flatMap(({ name, shape }) => [
+    { name, shape: { ...shape, modelPath }, contestants: FLOAT32 },
+    { name: `${name}, bf16`, shape: { ...shape, modelPath }, contestants: BFLOAT16 },
+  ]);
 }

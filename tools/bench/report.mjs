@@ -5,9 +5,11 @@ const TITLES = {
   training: 'Training step, float32 (forward, backward, AdamW)',
   'fine-tuning': 'Fine-tuning SmolLM2-135M, a step, float32',
   gemm: 'Matrix products (with one thread: processor time)',
-  embedding: 'Sentence embeddings, MiniLM',
+  embedding: 'Sentence embeddings, all-MiniLM-L6-v2',
   inference: 'SmolLM2-135M',
   operations: 'Fused operations, float32, forwards and backwards',
+  'tokenizer-training':
+    'Training a tokenizer on the State of the Union addresses (10.8 MB), with the threads given',
   tokenizer: 'GPT-2 tokens: text in documents of 8 kB, one thread (training: the threads given)',
 };
 
