@@ -1,6 +1,7 @@
 // The platforms that this machine can compile for and emulate, and how a program of each is run.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -34,12 +35,27 @@ const qemu = {
   environment: {},
 };
 
+/** Outside the repository: what Wine makes has links to the user's folders, in which other tools would look for files. */
+function winePrefix() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'llm-wine-'));
+  process.once('exit', () => {
+    spawnSync('wineserver', ['-k', '-w'], { env: { ...process.env, WINEPREFIX: folder } });
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+const WINE_ENVIRONMENT = {
+  WINEDEBUG: '-all',
+  NODE_SKIP_PLATFORM_CHECK: '1', // Wine says that it is an old Windows
+};
+
+let prefix;
+
 const wine = {
   run: (program, args) => ['wine', program, ...args],
-  environment: {
-    WINEPREFIX: path.join(BUILD, 'wine'),
-    WINEDEBUG: '-all',
-    NODE_SKIP_PLATFORM_CHECK: '1', // Wine says that it is an old Windows
+  get environment() {
+    return { ...WINE_ENVIRONMENT, WINEPREFIX: (prefix ??= winePrefix()) };
   },
 };
 
