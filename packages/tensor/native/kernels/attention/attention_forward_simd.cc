@@ -1,15 +1,14 @@
 // Compiled once per instruction set (see simd/vec-inl.h).
 #include <math.h>
 
+#include "kernels/attention/key_tile-inl.h"
+#include "kernels/attention/narrow_scores-inl.h"
 #include "kernels/attention/tile-inl.h"
-#include "kernels/kv_cache/packed_rows-inl.h"
 
 namespace llm::LLM_ISA {
 namespace {
 
 constexpr size_t kMaxRowTiles = 2;
-// Up to so many rows, packing the keys costs more than it saves (decoding: one query of a few heads).
-constexpr size_t kNarrowRows = 6;
 
 // The state of one tile of rows while the keys go by.
 struct RowTile {
@@ -19,139 +18,6 @@ struct RowTile {
   alignas(64) float largest[kMaxTile];
   alignas(64) float total[kMaxTile];
 };
-
-struct KeyTile {
-  size_t first, count;
-  const float* keys;  // rows value_row apart, or nullptr: then keys_transposed holds them
-  const float* values;
-  size_t value_row;
-  alignas(64) float keys_transposed[kTileFloats];
-  alignas(64) float packed_values[kTileFloats];
-  alignas(64) float unpacked_keys[kTileFloats];  // of a cache of few bits
-};
-
-constexpr size_t kRowsAhead = 64;  // short rows of one head lie apart, which the hardware does not foresee
-
-// Keys of one head as floats, rows of Dp, zero past D.
-template <size_t kBits>
-void UnpackKeysOf(const AttentionProblem& p, const float* words, size_t head, size_t first, size_t count, float* out) {
-  const PackedRowFormat format = PackedRowFormat::Of(p.D, kBits);
-  const size_t Dp = RoundUp(p.D), b = head / p.K, key_head = head % p.K;
-  for (size_t j = 0; j < count; ++j) {
-    const size_t later = Smaller(first + j + kRowsAhead, p.key_length - 1);
-    const float* ahead = words + (KeyRow(p, b, later) * p.K + key_head) * format.words;
-    __builtin_prefetch(ahead);
-    __builtin_prefetch(ahead + format.words - 1);
-    const size_t row = KeyRow(p, b, first + j) * p.K + key_head;
-    UnpackWords<kBits>(format, reinterpret_cast<const uint32_t*>(words) + row * format.words, out + j * Dp);
-    for (size_t d = p.D; d < Dp; ++d) out[j * Dp + d] = 0.0f;
-  }
-}
-
-void UnpackKeys(const AttentionProblem& p, const float* words, size_t head, size_t first, size_t count, float* out) {
-  p.bits == 8 ? UnpackKeysOf<8>(p, words, head, first, count, out) : UnpackKeysOf<4>(p, words, head, first, count, out);
-}
-
-// Keys that lie as [count, Dp] side by side, as a problem of their own for PackKeysTransposed.
-AttentionProblem Unpacked(const AttentionProblem& p, size_t count) {
-  AttentionProblem own = p;
-  own.S = count, own.K = 1, own.D = RoundUp(p.D), own.table = nullptr;
-  return own;
-}
-
-// A few keys as rows: where they lie if that is possible, else copied.
-void LoadRowsOfKeys(const AttentionProblem& p, size_t head, KeyTile* k) {
-  const size_t b = head / p.K, key_head = head % p.K;
-  const bool is_in_place = p.bits == 0 && p.table == nullptr;
-  k->value_row = is_in_place ? p.K * p.D : RoundUp(p.D);
-  k->keys = is_in_place ? p.k + KeyOffset(p, b, key_head, k->first) : k->unpacked_keys;
-  k->values = is_in_place ? p.v + KeyOffset(p, b, key_head, k->first) : k->packed_values;
-  if (is_in_place) return;
-  if (p.bits == 0) {
-    PackKeys(p, p.k, b, key_head, k->first, k->count, k->unpacked_keys);
-    PackKeys(p, p.v, b, key_head, k->first, k->count, k->packed_values);
-  } else {
-    UnpackKeys(p, p.k, head, k->first, k->count, k->unpacked_keys);
-    UnpackKeys(p, p.v, head, k->first, k->count, k->packed_values);
-  }
-}
-
-void LoadKeyTile(const AttentionProblem& p, size_t head, bool is_narrow, KeyTile* k) {
-  if (is_narrow) return LoadRowsOfKeys(p, head, k);
-  const size_t b = head / p.K, key_head = head % p.K;
-  k->keys = nullptr;
-  k->values = k->packed_values;
-  k->value_row = RoundUp(p.D);
-  if (p.bits == 0) {
-    PackKeysTransposed(p, p.k, b, key_head, k->first, k->count, k->keys_transposed);
-    PackKeys(p, p.v, b, key_head, k->first, k->count, k->packed_values);
-  } else {
-    UnpackKeys(p, p.k, head, k->first, k->count, k->unpacked_keys);
-    PackKeysTransposed(Unpacked(p, k->count), k->unpacked_keys, 0, 0, 0, k->count, k->keys_transposed);
-    UnpackKeys(p, p.v, head, k->first, k->count, k->packed_values);
-  }
-}
-
-constexpr size_t kKeysAtOnce = 4;
-
-// products[r][i] = rows[r] * keys[i], vector by vector, for kKeysAtOnce keys: each that is loaded serves all rows.
-template <size_t kRows>
-LLM_INLINE void KeyProducts(const float* rows, size_t D, const float* keys, size_t key_row, F32 (*products)[kLanes]) {
-  F32 sums[kRows][kKeysAtOnce];
-#pragma GCC unroll 8
-  for (size_t r = 0; r < kRows; ++r) {
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kKeysAtOnce; ++i) sums[r][i] = Zero();
-  }
-  for (size_t d = 0; d < D; d += kLanes) {
-    F32 key[kKeysAtOnce];
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kKeysAtOnce; ++i) key[i] = Load(keys + i * key_row + d);
-#pragma GCC unroll 8
-    for (size_t r = 0; r < kRows; ++r) {
-      const F32 query = Load(rows + r * D + d);
-#pragma GCC unroll 8
-      for (size_t i = 0; i < kKeysAtOnce; ++i) sums[r][i] = Fma(query, key[i], sums[r][i]);
-    }
-  }
-#pragma GCC unroll 8
-  for (size_t r = 0; r < kRows; ++r) {
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kKeysAtOnce; ++i) products[r][i] = sums[r][i];
-  }
-}
-
-// Scores of whole blocks of kLanes keys.
-template <size_t kRows>
-void BlockScores(const AttentionProblem& p, const float* rows, const float* keys, size_t key_row, size_t key_count,
-                 float* scores) {
-  for (size_t j = 0; j < key_count; j += kLanes) {
-    F32 products[kRows][kLanes];
-    for (size_t i = 0; i < kLanes; i += kKeysAtOnce) {
-      F32(*own)[kLanes] = reinterpret_cast<F32(*)[kLanes]>(&products[0][i]);
-      KeyProducts<kRows>(rows, p.D, keys + (j + i) * key_row, key_row, own);
-    }
-    for (size_t r = 0; r < kRows; ++r) Store(scores + r * p.tile() + j, SumOfEachRow(products[r]));
-  }
-}
-
-// TileScores for few rows, with keys as rows: dot products of whole vectors, past what a row sees too. The last block of
-// a tile that is not whole is read from a copy, as there may be no memory behind it.
-void NarrowScores(const AttentionProblem& p, const float* rows, size_t count, const float* keys, size_t key_row,
-                  size_t key_count, float* scores) {
-  constexpr void (*kScores[])(const AttentionProblem&, const float*, const float*, size_t, size_t, float*) = {
-      nullptr, BlockScores<1>, BlockScores<2>, BlockScores<3>, BlockScores<4>, BlockScores<5>, BlockScores<6>};
-  static_assert(kNarrowRows == 6, "a function for each number of rows");
-  const size_t whole = key_count / kLanes * kLanes;
-  kScores[count](p, rows, keys, key_row, whole, scores);
-  if (whole == key_count) return;
-  alignas(64) float rest[kLanes * kMaxHeadDim];
-  for (size_t i = 0; i < kLanes; ++i) {
-    const float* key = keys + Smaller(whole + i, key_count - 1) * key_row;
-    for (size_t d = 0; d < p.D; d += kLanes) Store(rest + i * p.D + d, Load(key + d));
-  }
-  kScores[count](p, rows, rest, p.D, kLanes, scores + whole);
-}
 
 // Caps and hides the scores of a row; returns the largest.
 float HideAndFindLargest(const AttentionProblem& p, float* scores, size_t hidden, size_t seen, const float* bias) {
