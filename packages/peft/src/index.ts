@@ -1,5 +1,5 @@
 export { AdapterError } from './errors.ts';
-export { addLora } from './add-lora.ts';
+export { addLora } from './lora/add-lora.ts';
 export {
   activeAdapters,
   adapterNames,
@@ -8,7 +8,7 @@ export {
   mergedAdapters,
   removeAdapters,
   setActiveAdapters,
-} from './adapters.ts';
+} from './adapter/adapters.ts';
 export { mergeAdapter, mergeAndRemove, unmergeAdapter, type MergeReport } from './merge.ts';
 export { countParameters, formatCounts, type ParameterCounts } from './count.ts';
 export {
@@ -19,7 +19,10 @@ export {
   type LoadedAdapter,
 } from './format/adapter-files.ts';
 export { type AdapterNotes } from './format/adapter-config.ts';
-export { type LoraConfig, type LoraOptions, type TargetModules } from './lora/lora-config.ts';
-export { LoraLinear, type LinearLike } from './lora/lora-linear.ts';
-export { LoraAdapter } from './lora/lora-adapter.ts';
+export { AdapterPart, AdapterSite } from './adapter/adapter-site.ts';
+export { AdaptedLayer, LayerPart, type LinearLike } from './adapter/adapted-layer.ts';
+export { type AdapterInfo, type AdapterMethod, type NewAdapter } from './adapter/method.ts';
+export { type LoraConfig, type LoraOptions } from './lora/lora-config.ts';
+export { LoraPart } from './lora/lora-part.ts';
+export { type TargetModules } from './targets/match-targets.ts';
 export { defaultTargets } from './targets/default-targets.ts';

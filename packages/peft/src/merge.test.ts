@@ -10,8 +10,8 @@ import {
   removeAdapters,
   unmergeAdapter,
 } from './index.ts';
-import { loraLayers, type LoraLinear } from './lora/lora-linear.ts';
-import { expectClose, Model, output, randomizeB } from './test/adapted-model.ts';
+import type { AdaptedLayer } from './index.ts';
+import { expectClose, loraParts, Model, output, randomizeB } from './test/adapted-model.ts';
 
 beforeAll(() => useBackend('cpu'));
 let model: Model;
@@ -27,7 +27,7 @@ describe('merge', () => {
         const fresh = new Model(seed);
         const weights = () =>
           fresh.layers.map(({ qProj }) => [
-            ...((qProj as LoraLinear).weight as Variable).dataSync(),
+            ...((qProj as AdaptedLayer).weight as Variable).dataSync(),
           ]);
         const before = weights().flat();
         addLora(fresh, { rank, targetModules: 'all-linear', generator: new Generator(seed) });
@@ -65,7 +65,7 @@ describe('merge', () => {
   it('changes nothing when a merged weight would not be finite', () => {
     addLora(model, { targetModules: 'all-linear' });
     const before = output(model);
-    const broken = loraLayers(model)[3]![1].adapters.default!.loraB;
+    const broken = loraParts(model)[3]![1].loraB;
     nn.assignParameter(broken, tf.fill(broken.shape, NaN), 'loraB');
     expect(() => mergeAdapter(model)).toThrow('mergeAdapter: layers.1.downProj: expected finite');
     removeAdapters(model);

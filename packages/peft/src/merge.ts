@@ -1,9 +1,9 @@
-// Adds an adapter into the base weights, W ← W + s·B·A, so that serving it costs nothing, and takes it out again.
+// Adds an adapter into the base weights, W ← W + ΔW, so that serving it costs nothing, and takes it out again.
 
 import { nn, QuantizedWeight, tf, type Tensor, type Variable } from '@llm/tensor';
-import { layersOf, removeAdapters } from './adapters.ts';
+import { AdaptedLayer, LayerPart, type LinearLike } from './adapter/adapted-layer.ts';
+import { placesOf, removeAdapters } from './adapter/adapters.ts';
 import { AdapterError } from './errors.ts';
-import type { LinearLike } from './lora/lora-linear.ts';
 
 export interface MergeReport {
   /** Layers whose weight changed. */
@@ -19,21 +19,21 @@ export interface MergeReport {
  * @throws AdapterError, with nothing changed, when it is merged already or a merged weight would not be finite
  */
 export function mergeAdapter(model: nn.Module, name = 'default'): MergeReport {
-  const layers = layersOf(model, name);
+  const layers = mergeableLayers(model, name);
   if (layers.some(({ layer }) => layer.merged.includes(name))) {
     throw new AdapterError(`mergeAdapter: "${name}" is merged already.`);
   }
-  const changes = layers.map(({ path, layer, adapter }) => {
+  const changes = layers.map(({ path, layer, part }) => {
     const weight = floatWeight(path, layer);
-    const change = tf.tidy(() => measure(weight, adapter.delta()));
+    const change = tf.tidy(() => measure(weight, part.delta()));
     if (Number.isFinite(change.total)) return change;
     throw new AdapterError(
       `mergeAdapter: ${path}: expected finite weights, got a sum of ${change.total} after merging "${name}". ` +
         'Nothing was changed; the adapter is damaged.',
     );
   });
-  for (const { layer, adapter } of layers) {
-    addToWeight(layer.baseLayer, adapter.delta(), 1);
+  for (const { layer, part } of layers) {
+    addToWeight(layer.baseLayer, part.delta(), 1);
     layer.merged = [...layer.merged, name];
   }
   return {
@@ -45,12 +45,12 @@ export function mergeAdapter(model: nn.Module, name = 'default'): MergeReport {
 
 /** Takes a merged adapter out of the weights again; they come back up to rounding (maxRestoreError). */
 export function unmergeAdapter(model: nn.Module, name = 'default'): void {
-  const layers = layersOf(model, name);
+  const layers = mergeableLayers(model, name);
   if (!layers.every(({ layer }) => layer.merged.includes(name))) {
     throw new AdapterError(`unmergeAdapter: "${name}" is not merged. Call mergeAdapter first.`);
   }
-  for (const { layer, adapter } of layers) {
-    addToWeight(layer.baseLayer, adapter.delta(), -1);
+  for (const { layer, part } of layers) {
+    addToWeight(layer.baseLayer, part.delta(), -1);
     layer.merged = layer.merged.filter((other) => other !== name);
   }
 }
@@ -59,6 +59,18 @@ export function unmergeAdapter(model: nn.Module, name = 'default'): void {
 export function mergeAndRemove(model: nn.Module, names: readonly string[] = ['default']): void {
   for (const name of names) mergeAdapter(model, name);
   removeAdapters(model);
+}
+
+/** The layers with this adapter. Throws AdapterError when some of it is not beside a layer. */
+function mergeableLayers(model: nn.Module, name: string) {
+  return placesOf(model, name).map(({ path, site, part }) => {
+    if (site instanceof AdaptedLayer && part instanceof LayerPart)
+      return { path, layer: site, part };
+    throw new AdapterError(
+      `mergeAdapter: name: expected an adapter of weights, got "${name}" of type ${part.info.method.peftType}, ` +
+        'which has no weights to be added to. Keep it as an adapter.',
+    );
+  });
 }
 
 /** Throws AdapterError for a layer whose weight cannot take a sum up. */

@@ -5,7 +5,7 @@ import { Generator, nn, tf, useBackend } from '@llm/tensor';
 import { openSafetensors, writeSafetensors } from '@llm/tensor/io';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { adapterNames, addLora, loadAdapter, saveAdapter } from '../index.ts';
-import { loraLayers } from '../lora/lora-linear.ts';
+import { loraParts } from '../test/adapted-model.ts';
 
 class Model extends nn.Module {
   layers = [3, 4].map((size) => new nn.Linear(size, 2, { generator: new Generator(1) }));
@@ -46,12 +46,9 @@ describe('saveAdapter and loadAdapter', () => {
     const { paths, unknownKeys } = await loadAdapter(fresh, directory);
     expect(paths).toEqual(['layers.0', 'layers.1']);
     expect(unknownKeys).toEqual([]);
-    const values = (of: Model) =>
-      loraLayers(of).map(([, { adapters }]) => [...adapters.default!.loraA.dataSync()]);
+    const values = (of: Model) => loraParts(of).map(([, { loraA }]) => [...loraA.dataSync()]);
     expect(values(fresh)).toEqual(values(model));
-    expect(loraLayers(fresh)[0]![1].adapters.default!.info.config).toEqual(
-      loraLayers(model)[0]![1].adapters.default!.info.config,
-    );
+    expect(loraParts(fresh)[0]![1].info.config).toEqual(loraParts(model)[0]![1].info.config);
     expect(fresh.trainableParameters()).toEqual([]); // loaded for inference
   });
 

@@ -1,17 +1,15 @@
-// An adapter folder in PEFT's format: adapter_config.json and adapter_model.safetensors, with keys
-// `base_model.model.<path in the Transformers model>.lora_A.weight` ([R, I]) and `.lora_B.weight` ([O, R]).
+// An adapter folder in PEFT's format: adapter_config.json and adapter_model.safetensors.
 
 import { Generator, nn, tf, type Tensor, type Variable } from '@llm/tensor';
 import { openSafetensors, writeFileAtomic, writeSafetensors } from '@llm/tensor/io';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { insertAdapter } from '../add-lora.ts';
-import { deleteAdapter, layersOf } from '../adapters.ts';
+import { deleteAdapter, placesOf } from '../adapter/adapters.ts';
+import { insertAdapter } from '../adapter/insert-adapter.ts';
 import { AdapterError } from '../errors.ts';
 import { CONFIG_FILE, parseConfig, stringifyConfig, type AdapterNotes } from './adapter-config.ts';
 
 const WEIGHTS_FILE = 'adapter_model.safetensors';
-const KEY_PREFIX = 'base_model.model.';
 
 /** Writes the adapter into the directory, which is made when needed. PEFT's `from_pretrained` reads it. */
 export async function saveAdapter(
@@ -21,11 +19,11 @@ export async function saveAdapter(
   notes: AdapterNotes = {},
 ): Promise<void> {
   const parameters = adapterParameters(model, name); // throws before anything is written
-  const config = layersOf(model, name)[0]!.adapter.info.config;
+  const { info } = placesOf(model, name)[0]!.part;
   await mkdir(directory, { recursive: true });
   const metadata = { format: 'pt' };
   await writeSafetensors(join(directory, WEIGHTS_FILE), new Map(parameters), { metadata });
-  await writeFileAtomic(join(directory, CONFIG_FILE), stringifyConfig(config, notes));
+  await writeFileAtomic(join(directory, CONFIG_FILE), stringifyConfig(info, notes));
 }
 
 export interface LoadAdapterOptions {
@@ -38,7 +36,7 @@ export interface LoadAdapterOptions {
 }
 
 export interface LoadedAdapter {
-  /** Paths of the adapted layers. */
+  /** Paths of the adapted places. */
   readonly paths: readonly string[];
   /** Keys of adapter_config.json that are not known here and had no effect. */
   readonly unknownKeys: readonly string[];
@@ -46,7 +44,7 @@ export interface LoadedAdapter {
 
 /**
  * Adds the adapter of a PEFT folder to the model under `name`; the first one becomes active (see addLora).
- * @throws AdapterError, with the model as it was, when the folder is damaged, a layer's key is missing, a key has no
+ * @throws AdapterError, with the model as it was, when the folder is damaged, a key is missing, a key has no
  *   layer, or a shape differs
  */
 export async function loadAdapter(
@@ -57,10 +55,10 @@ export async function loadAdapter(
 ): Promise<LoadedAdapter> {
   const { isTrainable = false, generator = new Generator(0) } = options;
   const { moduleName = nn.toSnakePath } = options;
-  const { config, unknownKeys } = await readConfig(join(directory, CONFIG_FILE));
+  const { method, config, unknownKeys } = await readConfig(join(directory, CONFIG_FILE));
   const tensors = await readTensors(join(directory, WEIGHTS_FILE));
   try {
-    const info = { config, moduleName, isTrainable };
+    const info = { method, config, moduleName, isTrainable };
     const undo = trainableFlags(model);
     const paths = insertAdapter(model, { name, info, generator });
     try {
@@ -78,13 +76,9 @@ export async function loadAdapter(
 
 /** The adapter's parameters by their keys in the file. */
 export function adapterParameters(model: nn.Module, name: string): [key: string, Variable][] {
-  return layersOf(model, name).flatMap(({ path, adapter }): [string, Variable][] => {
-    const stem = `${KEY_PREFIX}${adapter.info.moduleName(path)}`;
-    return [
-      [`${stem}.lora_A.weight`, adapter.loraA],
-      [`${stem}.lora_B.weight`, adapter.loraB],
-    ];
-  });
+  return placesOf(model, name).flatMap(({ path, part }) =>
+    part.entries(part.info.moduleName(path)),
+  );
 }
 
 /** Copies the tensors into the parameters. All is checked before anything is changed. */
@@ -98,7 +92,7 @@ function fill(
   const extra = [...tensors.keys()].filter((key) => !expected.has(key));
   if (missing.length + extra.length > 0) {
     throw new AdapterError(
-      `loadAdapter: ${directory}: expected a key for each of ${expected.size} matrices; ` +
+      `loadAdapter: ${directory}: expected a key for each of ${expected.size} tensors; ` +
         `missing ${list(missing)}; without a layer ${list(extra)}. Is it an adapter of this model?`,
     );
   }

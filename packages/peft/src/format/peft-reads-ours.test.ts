@@ -4,11 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Generator, nn, tf, useBackend } from '@llm/tensor';
+import { Generator, tf, useBackend } from '@llm/tensor';
 import { loadModel } from '@llm/transformer';
 import { beforeAll, expect, it } from 'vitest';
 import { addLora, saveAdapter, type LoraOptions } from '../index.ts';
-import { loraLayers } from '../lora/lora-linear.ts';
+import { randomizeB } from '../test/adapted-model.ts';
 
 const python = process.env.LLM_PEER_PYTHON;
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -36,11 +36,7 @@ it.skipIf(!python).each<[string, string, LoraOptions]>([
   try {
     model.eval();
     addLora(model, { ...options, generator: new Generator(11) });
-    const generator = new Generator(12);
-    for (const [, { adapters }] of loraLayers(model)) {
-      const { loraB } = adapters.default!;
-      nn.assignParameter(loraB, generator.normal(loraB.shape, 0, 0.3), 'loraB');
-    }
+    randomizeB(model, 'default', 12, 0.3);
     await saveAdapter(model, directory);
     const ids = tf.tensor2d(inputIds, undefined, 'int32');
     const logits = [...model.forward(ids).dataSync()];

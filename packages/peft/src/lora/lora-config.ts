@@ -2,9 +2,7 @@
 
 import type { Generator } from '@llm/tensor';
 import { AdapterError } from '../errors.ts';
-
-/** Layers to adapt: names (exact path or dotted suffix), a pattern for the whole path, or all linear layers. */
-export type TargetModules = readonly string[] | RegExp | 'all-linear';
+import type { TargetModules, TargetRules } from '../targets/match-targets.ts';
 
 export interface LoraOptions {
   /** R, the inner width. @default 8 */
@@ -34,14 +32,11 @@ export interface LoraOptions {
 }
 
 /** A checked configuration; what adapter_config.json holds. */
-export interface LoraConfig {
+export interface LoraConfig extends TargetRules {
   readonly rank: number;
   readonly alpha: number;
   readonly dropout: number;
   readonly useRslora: boolean;
-  readonly targetModules: TargetModules;
-  readonly excludeModules?: readonly string[] | RegExp;
-  readonly layersToTransform?: readonly number[];
   readonly rankPattern: Readonly<Record<string, number>>;
   readonly alphaPattern: Readonly<Record<string, number>>;
   /** Whether Transformers stores the targets as [in, out] (GPT-2's Conv1D). Only a note in the file. */

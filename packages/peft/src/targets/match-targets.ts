@@ -3,9 +3,8 @@
 // the form of the Transformers model (`model.layers.0.self_attn.q_proj`); camelCase names in a list are understood.
 
 import { nn } from '@llm/tensor';
+import { AdaptedLayer, isLinearLike, type LinearLike } from '../adapter/adapted-layer.ts';
 import { AdapterError } from '../errors.ts';
-import { isLinearLike, LoraLinear, type LinearLike } from '../lora/lora-linear.ts';
-import type { LoraConfig } from '../lora/lora-config.ts';
 import { nearNames } from './near-names.ts';
 
 /** Layers that turn hidden states into results; `all-linear` leaves them alone. */
@@ -17,13 +16,19 @@ export interface Target {
   /** In the Transformers model. */
   readonly name: string;
   /** The layer to adapt: bare, or with other adapters already. */
-  readonly layer: LinearLike | LoraLinear;
+  readonly layer: LinearLike | AdaptedLayer;
 }
 
-export type TargetRules = Pick<
-  LoraConfig,
-  'targetModules' | 'excludeModules' | 'layersToTransform'
->;
+/** Layers to adapt: names (exact path or dotted suffix), a pattern for the whole path, or all linear layers. */
+export type TargetModules = readonly string[] | RegExp | 'all-linear';
+
+export interface TargetRules {
+  readonly targetModules: TargetModules;
+  /** Layers never adapted, named or matched like targetModules. */
+  readonly excludeModules?: readonly string[] | RegExp;
+  /** Only these layer numbers: the first number in a path, `layers.3.…`. */
+  readonly layersToTransform?: readonly number[];
+}
 
 /** The matching layers, in module order. Throws AdapterError, naming near names, when nothing matches. */
 export function matchTargets(
@@ -46,7 +51,7 @@ export function adaptableLayers(model: nn.Module, moduleName: (path: string) => 
   const targets: Target[] = [];
   for (const [path, module] of model.namedModules()) {
     if (path === '' || inside.has(module)) continue;
-    if (module instanceof LoraLinear) inside.add(module.baseLayer);
+    if (module instanceof AdaptedLayer) inside.add(module.baseLayer);
     else if (!isLinearLike(module)) continue;
     targets.push({ path, name: moduleName(path), layer: module });
   }

@@ -2,7 +2,8 @@
 
 import { Generator, nn, tf, type Tensor } from '@llm/tensor';
 import { expect } from 'vitest';
-import { loraLayers } from '../lora/lora-linear.ts';
+import { adaptedLayers } from '../adapter/adapted-layer.ts';
+import { LoraPart } from '../lora/lora-part.ts';
 
 /** Two blocks of linear layers, a norm and a head. I 3, inner 5, O 4. */
 class Block extends nn.Module {
@@ -39,12 +40,19 @@ export class Model extends nn.Module {
 export const output = (model: Model) =>
   tf.tidy(() => [...model.forward(tf.tensor2d([0.5, -1, 2, 1, 0, -0.5], [2, 3])).dataSync()]);
 
+/** The parts of a LoRA adapter, in module order. */
+export function loraParts(model: nn.Module, name = 'default'): [path: string, part: LoraPart][] {
+  return adaptedLayers(model).flatMap(([path, layer]): [string, LoraPart][] => {
+    const part = layer.adapter(name);
+    return part instanceof LoraPart ? [[path, part]] : [];
+  });
+}
+
 /** Gives B values, as training would. */
-export function randomizeB(model: Model, name: string, seed = 9): void {
+export function randomizeB(model: nn.Module, name = 'default', seed = 9, std = 1): void {
   const generator = new Generator(seed);
-  for (const [, layer] of loraLayers(model)) {
-    const adapter = layer.adapters[name];
-    if (adapter) nn.assignParameter(adapter.loraB, generator.normal(adapter.loraB.shape), 'loraB');
+  for (const [, { loraB }] of loraParts(model, name)) {
+    nn.assignParameter(loraB, generator.normal(loraB.shape, 0, std), 'loraB');
   }
 }
 

@@ -11,10 +11,9 @@ import {
   formatCounts,
   mergeAndRemove,
   setActiveAdapters,
-} from './index.ts';
-import type { LoraLinear } from './lora/lora-linear.ts';
-import { loraLayers } from './lora/lora-linear.ts';
-import { expectClose, Model, output, randomizeB } from './test/adapted-model.ts';
+} from '../index.ts';
+import { adaptedLayers } from '../adapter/adapted-layer.ts';
+import { expectClose, loraParts, Model, output, randomizeB } from '../test/adapted-model.ts';
 
 beforeAll(() => useBackend('cpu'));
 let model: Model;
@@ -32,7 +31,7 @@ describe('addLora', () => {
     }
     const holder = new Holder();
     addLora(holder, { rank: 2, alpha: 6, targetModules: ['layer'] });
-    const { loraA, loraB } = (holder.layer as LoraLinear).adapters.default!;
+    const { loraA, loraB } = loraParts(holder)[0]![1];
     nn.assignParameter(loraA, tf.tensor2d([1, 0, 2, 0, 1, 0], [2, 3]), 'A');
     nn.assignParameter(loraB, tf.tensor2d([1, 0, 0, 1, 1, 1, 0, 0, 2, 0], [5, 2]), 'B');
     const x = tf.tensor2d([1, 2, 3], [1, 3]);
@@ -62,7 +61,7 @@ describe('addLora', () => {
 
   it('draws A uniformly within ±1/√I', () => {
     addLora(model, { rank: 50, targetModules: ['downProj'], generator: new Generator(3) });
-    const { loraA } = loraLayers(model)[0]![1].adapters.default!;
+    const { loraA } = loraParts(model)[0]![1];
     const values = [...loraA.dataSync()];
     expect(loraA.shape).toEqual([50, 5]);
     expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(5));
@@ -92,11 +91,7 @@ describe('addLora', () => {
       ...{ rank: 4, alpha: 6, useRslora: true, targetModules: 'all-linear' },
       ...{ rankPattern: { 'layers.1.down_proj': 9 }, alphaPattern: { q_proj: 2 } },
     });
-    const settings = loraLayers(model).map(([path, { adapters }]) => [
-      path,
-      adapters.default!.rank,
-      adapters.default!.scaling,
-    ]);
+    const settings = loraParts(model).map(([path, { rank, scaling }]) => [path, rank, scaling]);
     expect(settings).toEqual([
       ['layers.0.qProj', 4, 1],
       ['layers.0.downProj', 4, 3],
@@ -151,7 +146,7 @@ describe('several adapters', () => {
     expect(together).not.toEqual(base);
     mergeAndRemove(model, ['default', 'wide']);
     expectClose(output(model), together, 1e-4);
-    expect(loraLayers(model)).toEqual([]);
+    expect(adaptedLayers(model)).toEqual([]);
   });
 
   it('disables them in a callback, and again after a throw or a promise', async () => {
@@ -196,7 +191,7 @@ describe('several adapters', () => {
     expect(output(model)).toHaveLength(8);
     deleteAdapter(model, 'constructor');
     expect(() => addLora(model, { targetModules: ['q_proj'] }, '__proto__')).toThrow(
-      'lora: name: expected a letter or digit',
+      'adapter: name: expected a letter or digit',
     );
   });
 

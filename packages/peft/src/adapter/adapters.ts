@@ -1,24 +1,23 @@
 // Several adapters on one base: which there are, which take part, and how to take them out again.
 
 import type { nn } from '@llm/tensor';
-import { AdapterError } from './errors.ts';
-import type { LoraAdapter } from './lora/lora-adapter.ts';
-import { loraLayers, type LoraLinear } from './lora/lora-linear.ts';
+import { AdapterError } from '../errors.ts';
+import { adapterSites, type AdapterPart, type AdapterSite } from './adapter-site.ts';
 
-/** Names of all adapters in the model, in the order they were added to their first layer. */
+/** Names of all adapters in the model, in the order they were added to their first site. */
 export function adapterNames(model: nn.Module): string[] {
-  const names = loraLayers(model).flatMap(([, layer]) => Object.keys(layer.adapters));
+  const names = adapterSites(model).flatMap(([, site]) => Object.keys(site.adapters));
   return [...new Set(names)];
 }
 
 /** Names of the adapters that take part, in the order of their sum. */
 export function activeAdapters(model: nn.Module): readonly string[] {
-  return loraLayers(model)[0]?.[1].active ?? [];
+  return adapterSites(model)[0]?.[1].active ?? [];
 }
 
 /** Names of the adapters that are merged into the base weights at present. */
 export function mergedAdapters(model: nn.Module): string[] {
-  return [...new Set(loraLayers(model).flatMap(([, layer]) => layer.merged))];
+  return [...new Set(adapterSites(model).flatMap(([, site]) => site.merged))];
 }
 
 /**
@@ -31,11 +30,11 @@ export function setActiveAdapters(model: nn.Module, names: string | readonly str
   activate(model, [...new Set(wanted)]);
 }
 
-/** Sets the active list on every layer and the trainable flags to match. */
+/** Sets the active list in every place and the trainable flags to match. */
 export function activate(model: nn.Module, names: readonly string[]): void {
-  for (const [, layer] of loraLayers(model)) {
-    layer.active = names;
-    for (const [name, adapter] of Object.entries(layer.adapters)) {
+  for (const [, site] of adapterSites(model)) {
+    site.active = names;
+    for (const [name, adapter] of Object.entries(site.adapters)) {
       const isTrained = adapter.info.isTrainable && names.includes(name);
       for (const parameter of adapter.parameters()) parameter.trainable = isTrained;
     }
@@ -48,11 +47,11 @@ export function activate(model: nn.Module, names: readonly string[]): void {
  */
 export function disableAdapters<T>(model: nn.Module, fn: () => T): T {
   checkNoneMerged(model, 'disableAdapters');
-  const layers = loraLayers(model).map(([, layer]) => ({ layer, active: layer.active }));
+  const sites = adapterSites(model).map(([, site]) => ({ site, active: site.active }));
   const restore = () => {
-    for (const { layer, active } of layers) layer.active = active;
+    for (const { site, active } of sites) site.active = active;
   };
-  for (const { layer } of layers) layer.active = [];
+  for (const { site } of sites) site.active = [];
   let result: T;
   try {
     result = fn();
@@ -65,38 +64,41 @@ export function disableAdapters<T>(model: nn.Module, fn: () => T): T {
   return result;
 }
 
-/** Removes an adapter and frees it. A layer left without adapters becomes the plain one again. */
+/** Removes an adapter and frees it. A place left without adapters becomes the plain one again. */
 export function deleteAdapter(model: nn.Module, name: string): void {
   checkExists(model, name);
   if (mergedAdapters(model).includes(name)) {
     throw new AdapterError(`deleteAdapter: "${name}" is merged. Call unmergeAdapter first.`);
   }
   const active = activeAdapters(model).filter((other) => other !== name);
-  for (const [path, layer] of loraLayers(model)) {
-    layer.adapter(name)?.dispose();
-    delete layer.adapters[name];
-    if (Object.keys(layer.adapters).length === 0) model.setModule(path, layer.baseLayer);
+  for (const [path, site] of adapterSites(model)) {
+    site.adapter(name)?.dispose();
+    delete site.adapters[name];
+    if (Object.keys(site.adapters).length === 0) site.detach(model, path);
   }
   activate(model, active);
 }
 
 /** Removes and frees all adapters: the plain base model remains (with what was merged into it), still frozen. */
 export function removeAdapters(model: nn.Module): void {
-  for (const [path, layer] of loraLayers(model)) {
-    for (const adapter of Object.values(layer.adapters)) adapter.dispose();
-    model.setModule(path, layer.baseLayer);
+  for (const [path, site] of adapterSites(model)) {
+    for (const adapter of Object.values(site.adapters)) adapter.dispose();
+    site.detach(model, path);
   }
 }
 
-/** The layers that have this adapter, with it. Throws AdapterError for an unknown name. */
-export function layersOf(
-  model: nn.Module,
-  name: string,
-): { path: string; layer: LoraLinear; adapter: LoraAdapter }[] {
+export interface AdapterPlace {
+  readonly path: string;
+  readonly site: AdapterSite;
+  readonly part: AdapterPart;
+}
+
+/** The places that have this adapter, with its part. Throws AdapterError for an unknown name. */
+export function placesOf(model: nn.Module, name: string): AdapterPlace[] {
   checkExists(model, name);
-  return loraLayers(model).flatMap(([path, layer]) => {
-    const adapter = layer.adapter(name);
-    return adapter ? [{ path, layer, adapter }] : [];
+  return adapterSites(model).flatMap(([path, site]) => {
+    const part = site.adapter(name);
+    return part ? [{ path, site, part }] : [];
   });
 }
 

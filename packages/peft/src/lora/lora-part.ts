@@ -2,33 +2,27 @@
 // A begins Kaiming-uniform with a = √5, that is uniform within ±1/√I; B begins at zero, so ΔW does too.
 
 import { linear, nn, tf, type Generator, type Tensor, type Variable } from '@llm/tensor';
+import { LayerPart } from '../adapter/adapted-layer.ts';
+import type { AdapterInfo } from '../adapter/method.ts';
+import { layerKey } from '../format/keys.ts';
 import type { LayerSettings, LoraConfig } from './lora-config.ts';
 
-/** What the adapter's layers have in common; one object for all of them. */
-export interface AdapterInfo {
-  readonly config: LoraConfig;
-  /** Path in this model → path in the Transformers model. */
-  readonly moduleName: (path: string) => string;
-  /** Whether it trains when it is active. */
-  readonly isTrainable: boolean;
-}
-
-export interface AdapterParts {
+export interface LoraPartOptions {
   readonly settings: LayerSettings;
-  readonly info: AdapterInfo;
+  readonly info: AdapterInfo<LoraConfig>;
   readonly generator: Generator;
 }
 
-export class LoraAdapter extends nn.Module {
+export class LoraPart extends LayerPart {
   readonly loraA: Variable; // [R, I]
   readonly loraB: Variable; // [O, R]
   readonly dropout: nn.Dropout;
   readonly scaling: number;
-  readonly info: AdapterInfo;
+  readonly info: AdapterInfo<LoraConfig>;
 
   constructor(
     [outFeatures, inFeatures]: readonly [number, number],
-    { settings, info, generator }: AdapterParts,
+    { settings, info, generator }: LoraPartOptions,
   ) {
     super();
     const { rank, scaling, dropout } = settings;
@@ -44,14 +38,21 @@ export class LoraAdapter extends nn.Module {
     return this.loraA.shape[0] ?? 0;
   }
 
-  /** s·B(A(dropout(x))): [.., I] → [.., O]. */
-  forward(x: Tensor): Tensor {
+  /** base(x) + s·B(A(dropout(x))): [.., I] → [.., O]. */
+  forward(x: Tensor, base: (x: Tensor) => Tensor): Tensor {
     const inner = linear(this.dropout.forward(x), this.loraA); // [.., R]
-    return linear(tf.mul(inner, this.scaling), this.loraB); // [.., O]
+    return tf.add(base(x), linear(tf.mul(inner, this.scaling), this.loraB)); // [.., O]
   }
 
   /** ΔW = s·B·A, [O, I]; the caller owns it. */
   delta(): Tensor {
     return tf.tidy(() => tf.mul(tf.matMul(this.loraB, this.loraA), this.scaling));
+  }
+
+  entries(moduleName: string): [string, Variable][] {
+    return [
+      [layerKey(moduleName, 'lora_A.weight'), this.loraA],
+      [layerKey(moduleName, 'lora_B.weight'), this.loraB],
+    ];
   }
 }

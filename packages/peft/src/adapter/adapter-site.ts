@@ -1,0 +1,44 @@
+// Where adapters live: a site is a module in the model's tree that holds, by name, each adapter's part in that place.
+
+import { nn, type Variable } from '@llm/tensor';
+import type { AdapterInfo } from './method.ts';
+
+/** One adapter's share in one place of the model. Its parameters are what trains. */
+export abstract class AdapterPart extends nn.Module {
+  abstract readonly info: AdapterInfo;
+
+  /** The parameters by their keys in adapter_model.safetensors.
+   *  @param moduleName the place's path in the Transformers model, `model.layers.0.self_attn.q_proj` */
+  abstract entries(moduleName: string): [key: string, parameter: Variable][];
+}
+
+/** A place in the model with parts of adapters. */
+export abstract class AdapterSite<Part extends AdapterPart = AdapterPart> extends nn.Module {
+  readonly adapters: Record<string, Part> = {};
+  /** Names of the adapters that take part, in the order of their sum. */
+  active: readonly string[] = [];
+  /** Names of the adapters that are added into the base weights at present. */
+  merged: readonly string[] = [];
+
+  /** This place's part of the adapter, if it has one. */
+  adapter(name: string): Part | undefined {
+    return Object.hasOwn(this.adapters, name) ? this.adapters[name] : undefined;
+  }
+
+  /** The parts that take part now, in order: active and not merged. */
+  protected activeParts(): Part[] {
+    return this.active
+      .filter((name) => !this.merged.includes(name))
+      .flatMap((name) => this.adapter(name) ?? []);
+  }
+
+  /** Takes itself out of the model, which then works as it did without. Does not free the parts. */
+  abstract detach(model: nn.Module, path: string): void;
+}
+
+/** Every site of a model with its path. */
+export function adapterSites(model: nn.Module): [path: string, site: AdapterSite][] {
+  return Array.from(model.namedModules()).filter(
+    (entry): entry is [string, AdapterSite] => entry[1] instanceof AdapterSite,
+  );
+}

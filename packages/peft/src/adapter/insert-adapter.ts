@@ -1,0 +1,36 @@
+// Adds an adapter of any method to a model.
+
+import type { nn } from '@llm/tensor';
+import { AdapterError } from '../errors.ts';
+import { adapterSites } from './adapter-site.ts';
+import { activate, activeAdapters, adapterNames } from './adapters.ts';
+import type { NewAdapter } from './method.ts';
+
+/**
+ * Adds the adapter and freezes all other parameters. The first adapter becomes active; later ones wait for
+ * setActiveAdapters.
+ * @returns the paths of the adapted places
+ * @throws AdapterError, with the model as it was
+ */
+export function insertAdapter<Config>(model: nn.Module, adapter: NewAdapter<Config>): string[] {
+  checkName(model, adapter.name);
+  const isFirst = adapterSites(model).length === 0;
+  const active = isFirst ? [adapter.name] : activeAdapters(model);
+  const baseParameters = model.parameters();
+  const paths = adapter.info.method.insert(model, adapter);
+  if (isFirst) for (const parameter of baseParameters) parameter.trainable = false;
+  activate(model, active);
+  return paths;
+}
+
+function checkName(model: nn.Module, name: string): void {
+  if (!/^[A-Za-z0-9][\w-]*$/.test(name)) {
+    throw new AdapterError(
+      `adapter: name: expected a letter or digit, then letters, digits, _ and -, got "${name}".`,
+    );
+  }
+  if (!adapterNames(model).includes(name)) return;
+  throw new AdapterError(
+    `adapter: name: expected a new name, but "${name}" is an adapter already. Delete it first or choose another.`,
+  );
+}

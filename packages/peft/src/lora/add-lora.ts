@@ -1,0 +1,39 @@
+// Puts a LoRA adapter into a model of any nn.Module tree.
+
+import { Generator, nn } from '@llm/tensor';
+import { insertAdapter } from '../adapter/insert-adapter.ts';
+import { defaultTargets } from '../targets/default-targets.ts';
+import { checkConfig, type LoraConfig, type LoraOptions } from './lora-config.ts';
+import { lora } from './lora-method.ts';
+
+/**
+ * Adds an adapter: every matching layer is replaced, in place, by one with the adapter beside it, and all other
+ * parameters are frozen. The first adapter becomes active; later ones wait for setActiveAdapters.
+ * @returns the paths of the adapted layers
+ * @throws AdapterError when no layer matches, the name is taken, or a number is out of range
+ */
+export function addLora(model: nn.Module, options: LoraOptions = {}, name = 'default'): string[] {
+  const config = configOf(model, options);
+  const { generator = new Generator(0), moduleName = nn.toSnakePath } = options;
+  const info = { method: lora, config, moduleName, isTrainable: true };
+  return insertAdapter(model, { name, info, generator });
+}
+
+function configOf(model: nn.Module, options: LoraOptions): LoraConfig {
+  const { rank = 8, alpha = 8, dropout = 0, useRslora = false } = options;
+  const { rankPattern = {}, alphaPattern = {}, excludeModules, layersToTransform } = options;
+  const modelType = options.modelType ?? modelTypeOf(model);
+  return checkConfig({
+    ...{ rank, alpha, dropout, useRslora, rankPattern, alphaPattern },
+    ...(excludeModules && { excludeModules }),
+    ...(layersToTransform && { layersToTransform }),
+    targetModules: options.targetModules ?? defaultTargets(modelType),
+    fanInFanOut: modelType === 'gpt2',
+  });
+}
+
+/** `model.config.modelType`, where a model has that. */
+function modelTypeOf(model: nn.Module): string | undefined {
+  const { config } = model as { config?: { modelType?: unknown } };
+  return typeof config?.modelType === 'string' ? config.modelType : undefined;
+}
