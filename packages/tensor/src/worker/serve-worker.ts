@@ -1,16 +1,21 @@
-// The worker's side: runs its functions one after the other, as a model wants it.
+// The worker's side: runs its functions one after the other, as a model wants it, or all at once where they share it.
 import { isMainThread, parentPort, type MessagePort } from 'node:worker_threads';
 import { UnsupportedError } from '../errors/errors.ts';
 import { sentError, type Handlers, type Reply, type Request } from './protocol.ts';
 import { pack } from './sent-values.ts';
 
+export interface ServeOptions {
+  /** Whether a call begins while others are still running: for functions that await, as requests to a batcher do.
+   *  @default false: calls run in their order, one at a time */
+  readonly isConcurrent?: boolean;
+}
+
 /**
- * Answers the calls of the thread that started this one with `startWorker`. Calls run in their order, one at a time.
- * What a function throws reaches its caller; the worker goes on. Tensors in a result arrive as `TensorData`
+ * Answers the calls of the thread that started this one with `startWorker`. What a function throws reaches its caller; the worker goes on. Tensors in a result arrive as `TensorData`
  * and are disposed here; typed arrays are moved, not copied.
  * @throws UnsupportedError outside a worker thread
  */
-export function serveWorker(handlers: Handlers): void {
+export function serveWorker(handlers: Handlers, { isConcurrent = false }: ServeOptions = {}): void {
   if (isMainThread || parentPort === null) {
     throw new UnsupportedError(
       'serveWorker: thread: expected a worker thread, got the main one. Call it in the file given to startWorker.',
@@ -23,10 +28,12 @@ export function serveWorker(handlers: Handlers): void {
     if (request.kind === 'abort') return running.get(request.id)?.abort();
     const controller = new AbortController();
     running.set(request.id, controller);
-    last = last.then(async () => {
+    const run = async (): Promise<void> => {
       await answer(port, handlers, request, controller.signal);
       running.delete(request.id);
-    });
+    };
+    if (isConcurrent) void run();
+    else last = last.then(run);
   });
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bundleWorker } from './fixtures/bundle-worker.ts';
+import type { ConcurrentWorker } from './fixtures/concurrent-worker.ts';
 import type { TrainingWorker } from './fixtures/training-worker.ts';
 import { serveWorker, startWorker, type WorkerClient } from './index.ts';
 
@@ -78,6 +79,24 @@ describe('a worker', () => {
     await expect(exit).rejects.toThrow('got its end with code 3');
     await expect(waiting).rejects.toThrow('got its end with code 3');
     await expect(client.call('fail', undefined)).rejects.toThrow('got its end with code 3');
+  });
+
+  it('runs calls beside each other where its functions may share the thread', async () => {
+    const file = await bundleWorker('concurrent-worker');
+    const client = startWorker<ConcurrentWorker>(file);
+    worker = client as unknown as WorkerClient<TrainingWorker>;
+    const [slow, fast] = [client.stream('count', { to: 4 }), client.stream('count', { to: 2 })];
+    const seen: string[] = [];
+    const collect = async (name: string, numbers: AsyncIterable<number>): Promise<void> => {
+      for await (const number of numbers) seen.push(`${name}${number}`);
+    };
+    await Promise.all([collect('a', slow), collect('b', fast)]);
+    expect(seen.indexOf('b2')).toBeLessThan(seen.indexOf('a4'));
+    const controller = new AbortController();
+    const endless = client.call('wait', undefined, { signal: controller.signal });
+    expect(await client.call('answer', undefined)).toBe(42); // not held up by the one that waits
+    controller.abort();
+    await expect(endless).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   it('is served in a worker thread only', () => {

@@ -42,6 +42,16 @@ describe('BlockAllocator', () => {
     expect(allocator.share(text)).toEqual([]); // overwritten by now
   });
 
+  it('shares among texts of one variant of the model only', () => {
+    const allocator = new BlockAllocator(6, 2);
+    const [plain, tuned] = [take(allocator, 2), take(allocator, 2)];
+    allocator.publish([1, 2, 3, 4], plain);
+    allocator.publish([1, 2, 3, 4], tuned, 'tuned');
+    expect(allocator.share([1, 2, 5])).toEqual([plain[0]]);
+    expect(allocator.share([1, 2, 5], 'tuned')).toEqual([tuned[0]]);
+    expect(allocator.share([1, 2, 5], 'other')).toEqual([]);
+  });
+
   it('keeps one block of two with the same beginning', () => {
     const allocator = new BlockAllocator(6, 2);
     const [a, b] = [take(allocator, 2), take(allocator, 2)];

@@ -8,7 +8,8 @@ interface SharedBlock {
   readonly serial: number;
 }
 
-const BEGINNING = 0;
+/** Texts share only with texts of the same variant of the model: others have other keys and values. */
+export type Variant = string | null;
 
 export class BlockAllocator {
   readonly blockSize: number;
@@ -19,7 +20,9 @@ export class BlockAllocator {
   readonly #idle = new Set<number>();
   readonly #byKey = new Map<string, number>();
   readonly #shared = new Map<number, SharedBlock>();
-  #serials = BEGINNING;
+  /** What stands for the beginning of a variant's texts. */
+  readonly #beginnings = new Map<Variant, number>();
+  #serials = 0;
 
   constructor(numBlocks: number, blockSize: number) {
     this.numBlocks = numBlocks;
@@ -50,9 +53,9 @@ export class BlockAllocator {
 
   /** Full blocks that hold the beginning of `tokens`, one user more each; never all of it, for the last
    *  token must be read for its logits. */
-  share(tokens: readonly number[]): number[] {
+  share(tokens: readonly number[], variant: Variant = null): number[] {
     const blocks: number[] = [];
-    let parent = BEGINNING;
+    let parent = this.#beginning(variant);
     for (let end = this.blockSize; end < tokens.length; end += this.blockSize) {
       const block = this.#byKey.get(keyOf(parent, tokens.slice(end - this.blockSize, end)));
       if (block === undefined) break;
@@ -65,8 +68,8 @@ export class BlockAllocator {
   }
 
   /** Makes the full blocks of a text findable. @param blocks of the text from its beginning */
-  publish(tokens: readonly number[], blocks: readonly number[]): void {
-    let parent = BEGINNING;
+  publish(tokens: readonly number[], blocks: readonly number[], variant: Variant = null): void {
+    let parent = this.#beginning(variant);
     for (const [i, block] of blocks.entries()) {
       const part = tokens.slice(i * this.blockSize, (i + 1) * this.blockSize);
       if (part.length < this.blockSize) return;
@@ -78,6 +81,12 @@ export class BlockAllocator {
       }
       parent = this.#shared.get(known)!.serial;
     }
+  }
+
+  #beginning(variant: Variant): number {
+    const known = this.#beginnings.get(variant) ?? ++this.#serials;
+    this.#beginnings.set(variant, known);
+    return known;
   }
 
   /** Takes the block that has been idle longest. */

@@ -3,6 +3,7 @@ import { Generator, tf, useBackend } from '@llm/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileConstraint } from '../../constraint/constraint.ts';
 import type { CausalLm } from '../../models/causal-lm.ts';
+import type { LlamaForCausalLm } from '../../models/llama/model.ts';
 import { createModel } from '../../models/create-model.ts';
 import { generate } from '../generate.ts';
 import type { GenerateOptions } from '../options.ts';
@@ -109,6 +110,38 @@ describe('ContinuousBatcher', () => {
     }));
     const stats = await expectAlone(randomModel(), list, { blockSize: 4, blocks: 40 });
     expect(stats.sharedTokens).toBe(2 * 16);
+  });
+
+  it.each([1, 3, 512])('reads prompts in parts of %i tokens to the same texts', async (part) => {
+    const options = { blockSize: 4, blocks: 64, maxBatch: 5, prefillTokens: part };
+    await expectAlone(randomModel(), jobs(9), options);
+  });
+
+  it('runs requests of several variants of the model beside each other, none in the keys of another', async () => {
+    const model = randomModel() as LlamaForCausalLm;
+    const weight = model.model.norm.weight;
+    const plain = tf.keep(tf.clone(weight));
+    const factors: Record<string, number> = { half: 0.5, turned: -1 };
+    const withVariant = <T>(variant: string | null, run: () => T): T => {
+      weight.assign(tf.mul(plain, factors[variant ?? ''] ?? 1));
+      return run(); // the cpu backend computes at once
+    };
+    const batcher = new ContinuousBatcher(model, { blockSize: 4, blocks: 64, withVariant });
+    const prompt = Array.from({ length: 11 }, (_, i) => (i * 7 + 2) % 29);
+    const options = { maxNewTokens: 8, stopTokens: [], temperature: 1, seed: 4 };
+    const variants = [null, 'half', 'turned', 'half'];
+    const requests = variants.map((variant) => batcher.submit(prompt, options, variant));
+    const results = await Promise.all(requests.map(({ result }) => result));
+    for (const [i, variant] of variants.entries()) {
+      const alone = withVariant(variant, () => generate(model, prompt, options));
+      expect(results[i]!.tokens, `variant ${variant}`).toEqual((await alone).sequences[0]);
+    }
+    expect(new Set(results.map(({ tokens }) => tokens.join())).size).toBe(3);
+    expect(requests.map(({ sharedTokens }) => sharedTokens)).toEqual([0, 0, 0, 8]);
+    await batcher.dispose();
+    const without = new ContinuousBatcher(model);
+    expect(() => without.submit(prompt, options, 'half')).toThrow('has no withVariant, got half');
+    await without.dispose();
   });
 
   it('goes on from a finished answer without reading it again', async () => {

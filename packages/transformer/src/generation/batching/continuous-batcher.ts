@@ -16,6 +16,12 @@ export interface BatcherOptions {
   readonly blocks?: number;
   /** Most requests that run at once. @default 8 */
   readonly maxBatch?: number;
+  /** Prompt tokens that are read between two tokens of the others: a long prompt is read in parts, so that
+   *  those who write wait for a part only, and its activations take no more room than a part's. @default 512 */
+  readonly prefillTokens?: number;
+  /** Runs a forward pass as a variant of the model, an adapter switched on, say: the one that `submit` was
+   *  given, else null. @default there are no variants */
+  readonly withVariant?: <T>(variant: string | null, run: () => T) => T;
 }
 
 export interface BatcherStats {
@@ -33,6 +39,8 @@ export class ContinuousBatcher {
   readonly #pool: BlockPool;
   readonly #reader: PagedReader;
   readonly #maxBatch: number;
+  readonly #prefillTokens: number;
+  readonly #withVariant: NonNullable<BatcherOptions['withVariant']> | undefined;
   /** The one that came first first. */
   #running: RunningRequest[] = [];
   #waiting: RunningRequest[] = [];
@@ -42,11 +50,13 @@ export class ContinuousBatcher {
 
   /** Allocates the pool; the caller disposes the batcher, and the model after it. */
   constructor(model: CausalLm, options: BatcherOptions = {}) {
-    const { blockSize = 16, blocks = 256, maxBatch = 8 } = options;
+    const { blockSize = 16, blocks = 256, maxBatch = 8, prefillTokens = 512 } = options;
     this.#model = model;
     this.#pool = new BlockPool(model.shape, blocks, blockSize);
     this.#reader = new PagedReader(model, this.#pool);
     this.#maxBatch = maxBatch;
+    this.#prefillTokens = prefillTokens;
+    this.#withVariant = options.withVariant;
   }
 
   get stats(): BatcherStats {
@@ -60,10 +70,17 @@ export class ContinuousBatcher {
   }
 
   /** Adds a request; work begins at once. The text is the one that `generate` gives for the same options.
+   *  @param variant of the model, as `withVariant` knows it
    *  @throws GenerationError for options that cannot be met, one text at a time: no beams, no drafts */
-  submit(prompt: readonly number[], options: GenerateOptions): BatchRequest {
+  submit(
+    prompt: readonly number[],
+    options: GenerateOptions,
+    variant: string | null = null,
+  ): BatchRequest {
     const checked = checkOptions(this.#model, [prompt], options);
     refuseOtherModes(options);
+    if (variant !== null && this.#withVariant === undefined)
+      fail('variant', 'none, for the batcher has no withVariant', variant);
     const { blockSize, numBlocks } = this.#pool.allocator;
     const needed = Math.ceil((prompt.length + options.maxNewTokens - 1) / blockSize);
     if (needed > numBlocks)
@@ -72,7 +89,7 @@ export class ContinuousBatcher {
         `prompt and text within ${numBlocks * blockSize} positions, the batcher's`,
         options.maxNewTokens,
       );
-    const request = new RunningRequest(prompt, checked);
+    const request = new RunningRequest(prompt, checked, variant);
     options.signal?.addEventListener('abort', () => request.fail(options.signal!.reason), {
       once: true,
     });
@@ -110,13 +127,12 @@ export class ContinuousBatcher {
     }
   }
 
-  /** Retires, admits, and lets every running request write one token. */
+  /** Retires, admits and reads, and lets every request that has been read write one token. */
   async #step(): Promise<void> {
     this.#retire();
-    const admitted = this.#admit();
-    if (admitted !== null) return this.#prefill(admitted);
+    await this.#readPrompts();
     this.#makeRoom();
-    if (this.#running.length > 0) await this.#decode();
+    await this.#decode();
   }
 
   #retire(): void {
@@ -131,7 +147,7 @@ export class ContinuousBatcher {
     if (request === undefined || this.#running.length >= this.#maxBatch) return null;
     const { allocator } = this.#pool;
     const { tokens } = request.row;
-    const shared = allocator.share(tokens);
+    const shared = allocator.share(tokens, request.variant);
     const needed = Math.ceil(tokens.length / allocator.blockSize) - shared.length;
     // While others run, one block for each stays free, so that what is admitted is not sent away at once.
     const isRoom = allocator.free >= needed + this.#running.length;
@@ -143,22 +159,41 @@ export class ContinuousBatcher {
     const blocks = [...shared, ...Array.from({ length: needed }, () => allocator.allocate()!)];
     const length = shared.length * allocator.blockSize;
     this.#sharedTokens += length;
+    if (request.count === 0) request.sharedTokens = length; // not of one that was sent away and is back
     request.blocks = blocks;
     request.paged = { blocks, length, limit: request.mostTokens };
     this.#running.push(request);
     return request;
   }
 
-  /** Reads what a request has, but for what others' blocks hold, and writes its next token. */
-  async #prefill(request: RunningRequest): Promise<void> {
-    const { tokens } = request.row;
-    const rest = tokens.slice(request.paged!.length);
-    const logits = await this.#reader.prompt(request.paged!, Int32Array.from(rest));
-    this.#pool.allocator.publish(tokens, request.blocks);
-    this.#write([request], logits);
+  /** Reads up to prefillTokens of prompts, the oldest first; one that has been read writes its next token. */
+  async #readPrompts(): Promise<void> {
+    let left = this.#prefillTokens;
+    while (left > 0) {
+      const isReading = (request: RunningRequest): boolean => !request.isDone && request.unread > 1;
+      const request = this.#running.find(isReading) ?? this.#admit();
+      if (request === null) return;
+      if (request.unread > 1) left -= await this.#readPart(request, left);
+    }
   }
 
-  /** Every running request needs a place for its last token. */
+  /** Reads at most `most` tokens of what a request has. Returns how many. */
+  async #readPart(request: RunningRequest, most: number): Promise<number> {
+    const { row, variant, blocks } = request;
+    const paged = request.paged!;
+    const part = row.tokens.slice(paged.length, paged.length + most);
+    const logits = await this.#as(variant, () => this.#reader.prompt(paged, Int32Array.from(part)));
+    if (paged.length < row.tokens.length) return part.length;
+    this.#pool.allocator.publish(row.tokens, blocks, variant);
+    this.#write([request], logits);
+    return part.length;
+  }
+
+  #as<T>(variant: string | null, run: () => T): T {
+    return this.#withVariant ? this.#withVariant(variant, run) : run();
+  }
+
+  /** Every running request needs a place for its last token; one that is being read has it. */
   #makeRoom(): void {
     const { allocator } = this.#pool;
     for (let i = 0; i < this.#running.length; i++) {
@@ -182,11 +217,16 @@ export class ContinuousBatcher {
     this.#preemptions += 1;
   }
 
+  /** One token for each text that has been read, a forward pass for each variant. */
   async #decode(): Promise<void> {
-    const running = [...this.#running];
-    const tokens = Int32Array.from(running, ({ row }) => row.tokens.at(-1)!);
-    const texts = running.map(({ paged }) => paged!);
-    this.#write(running, await this.#reader.step(texts, tokens));
+    const ready = this.#running.filter(({ isDone, unread }) => !isDone && unread === 1);
+    for (const variant of new Set(ready.map((request) => request.variant))) {
+      const requests = ready.filter((request) => request.variant === variant);
+      const tokens = Int32Array.from(requests, ({ row }) => row.tokens.at(-1)!);
+      const texts = requests.map(({ paged }) => paged!);
+      const logits = await this.#as(variant, () => this.#reader.step(texts, tokens, variant));
+      this.#write(requests, logits);
+    }
   }
 
   #write(requests: readonly RunningRequest[], logits: Float32Array): void {
@@ -205,7 +245,8 @@ export class ContinuousBatcher {
   #release(request: RunningRequest): void {
     const { allocator } = this.#pool;
     if (request.paged === null) return;
-    allocator.publish(request.row.tokens.slice(0, request.paged.length), request.blocks);
+    const read = request.row.tokens.slice(0, request.paged.length);
+    allocator.publish(read, request.blocks, request.variant);
     // The end of a text is the least likely to be asked for again: it is given away first.
     for (const block of request.blocks.toReversed()) allocator.release(block);
     request.blocks = [];

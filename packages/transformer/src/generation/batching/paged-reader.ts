@@ -1,5 +1,6 @@
 // Reads texts whose keys and values lie in blocks of a pool: a prompt at once, or a token for each of several.
 import { scope, tf, type Tensor } from '@llm/tensor';
+import type { Variant } from '../../cache/paged/block-allocator.ts';
 import type { BlockPool } from '../../cache/paged/block-pool.ts';
 import { PagedCache, type PagedText } from '../../cache/paged/paged-cache.ts';
 import type { CausalLm } from '../../models/causal-lm.ts';
@@ -13,7 +14,7 @@ const MOST_STEPS = 16; // numbers of texts and of blocks that are kept ready
 export class PagedReader {
   readonly #model: CausalLm;
   readonly #pool: BlockPool;
-  /** By number of texts and of blocks, the one used last at the end. */
+  /** By number of texts and of blocks, and by variant, the one used last at the end. */
   readonly #steps = new Map<string, PagedStep>();
 
   constructor(model: CausalLm, pool: BlockPool) {
@@ -34,9 +35,13 @@ export class PagedReader {
     }
   }
 
-  /** Reads one token of each text. Logits after them, [B · V]. */
-  step(texts: readonly PagedText[], tokens: Int32Array): Promise<Float32Array> {
-    const logits = this.#stepOf(texts).read(texts, tokens);
+  /** Reads one token of each text, all of one variant of the model. Logits after them, [B · V]. */
+  step(
+    texts: readonly PagedText[],
+    tokens: Int32Array,
+    variant: Variant = null,
+  ): Promise<Float32Array> {
+    const logits = this.#stepOf(texts, variant).read(texts, tokens);
     for (const text of texts) text.length += 1;
     return takeLogits(logits);
   }
@@ -47,11 +52,12 @@ export class PagedReader {
     this.#steps.clear();
   }
 
-  #stepOf(texts: readonly PagedText[]): PagedStep {
+  /** What was captured of one variant is not what another computes. */
+  #stepOf(texts: readonly PagedText[], variant: Variant): PagedStep {
     let columns = LEAST_COLUMNS;
     while (texts.some(({ blocks, limit }) => columns < this.#blocksOf(limit, blocks.length)))
       columns *= 2;
-    const key = `${texts.length} ${columns}`;
+    const key = `${texts.length} ${columns} ${variant ?? ''}`;
     const step =
       this.#steps.get(key) ?? new PagedStep(this.#model, this.#pool, [texts.length, columns]);
     this.#steps.delete(key);

@@ -1,4 +1,5 @@
 // A request to a ContinuousBatcher: what it asks for, its tokens as they come, its end.
+import type { Variant } from '../../cache/paged/block-allocator.ts';
 import type { PagedText } from '../../cache/paged/paged-cache.ts';
 import { tokenProcessors, type Decoded } from '../decode.ts';
 import type { FinishReason } from '../generate.ts';
@@ -20,6 +21,8 @@ export interface RequestResult {
 /** What `submit` returns: the tokens in a for-await loop, and the whole as a promise. */
 export interface BatchRequest extends AsyncIterable<Decoded> {
   readonly result: Promise<RequestResult>;
+  /** Prompt tokens that were not read, for another text's blocks held them; 0 until it runs. */
+  readonly sharedTokens: number;
   /** Ends the request; its result rejects with the reason. */
   cancel(reason?: Error): void;
 }
@@ -33,13 +36,16 @@ export class RunningRequest implements BatchRequest {
   /** Blocks while it runs; null while it waits. */
   blocks: number[] = [];
   paged: PagedText | null = null;
+  readonly variant: Variant;
+  sharedTokens = 0;
   readonly #decoded: Decoded[] = [];
   #wake: () => void = () => {};
   #settle!: { resolve: (result: RequestResult) => void; reject: (reason: unknown) => void };
   #failure: { readonly reason: unknown } | null = null;
   #isDone = false;
 
-  constructor(prompt: readonly number[], options: CheckedOptions) {
+  constructor(prompt: readonly number[], options: CheckedOptions, variant: Variant) {
+    this.variant = variant;
     [this.row] = makeRows([prompt], [prompt], options) as [Row];
     this.options = options;
     this.processors = tokenProcessors(options, [prompt]);
@@ -54,6 +60,11 @@ export class RunningRequest implements BatchRequest {
   /** Of the prompt and the text, the latter as long as it may get. */
   get mostTokens(): number {
     return this.row.tokens.length - this.count + this.options.maxNewTokens;
+  }
+
+  /** Tokens that the model has not read yet, of a request that runs; the last one's logits give the next token. */
+  get unread(): number {
+    return this.row.tokens.length - this.paged!.length;
   }
 
   /** New tokens so far. */
