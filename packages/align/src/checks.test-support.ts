@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { tf } from '@llm/tensor';
 import type { Tensor } from '@llm/tensor';
 import { expect } from 'vitest';
+import { collate } from './data/collate.ts';
+import type { PairBatch } from './data/collate.ts';
+import { trainedPositions } from './logprobs/trained-positions.ts';
 
 /** Reads a fixture that a script of tools/fixtures wrote. */
 export function fixture<T>(name: string): T {
@@ -44,4 +47,35 @@ export function expectNoLeak(fn: () => unknown): void {
     // what a failed call leaves behind is counted below
   }
   expect(tf.memory().numTensors).toBe(before);
+}
+
+/** The batch of a fixture whose values lie at [rows, T − 1] positions, as TRL's do; `select` takes those of the trained
+ *  tokens in our order, and `spread` puts them back, 0 elsewhere. Pairs if it holds chosen rows, then rejected ones. */
+export function tokensOf({
+  inputIds,
+  completionMask,
+}: {
+  inputIds: number[][];
+  completionMask: number[][];
+}) {
+  const rows = inputIds.map((ids, b) => ({ inputIds: ids, completionMask: completionMask[b]! }));
+  const plain = collate(rows);
+  const batch: PairBatch = {
+    ...plain,
+    pairs: plain.batchSize / 2,
+    margins: new Float32Array(plain.batchSize / 2),
+  };
+  const width = batch.length - 1;
+  const { positions } = trainedPositions(batch);
+  const at = Array.from(
+    positions,
+    (position) => Math.floor(position / batch.length) * width + (position % batch.length),
+  );
+  const select = (values: readonly number[]) => at.map((index) => values[index]!);
+  const spread = (values: ArrayLike<number>) => {
+    const all = new Array<number>(batch.batchSize * width).fill(0);
+    at.forEach((index, n) => (all[index] = values[n]!));
+    return all;
+  };
+  return { batch, select, spread };
 }

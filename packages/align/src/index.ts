@@ -48,8 +48,14 @@ export { precomputeReference } from './dpo/reference.ts';
 export type { Reference, ReferencedExample, WithoutAdapter } from './dpo/reference.ts';
 export { trainDpo } from './dpo/train-dpo.ts';
 export type { DpoTrainerOptions } from './dpo/train-dpo.ts';
-export { PAIR_LOSSES } from './dpo/pair-losses.ts';
-export type { PairLoss, PairLossOptions, PairLossType, PairRatios } from './dpo/pair-losses.ts';
+export { PAIR_LOSSES, SCORE_LOSSES } from './dpo/pair-losses.ts';
+export type { PairLoss, PairLossOptions, PairOf, PairRatios } from './dpo/losses/pair-loss.ts';
+export { divergenceScores } from './dpo/f-divergence.ts';
+export type { FDivergence } from './dpo/f-divergence.ts';
+export { mixIntoReference } from './dpo/sync-reference.ts';
+export type { SyncReferenceOptions } from './dpo/sync-reference.ts';
+export { wpoWeights } from './dpo/wpo-weights.ts';
+export type { PairLossMix, PairLossType } from './dpo/pair-losses.ts';
 
 export { klPenaltyRewards, valueMask } from './ppo/kl-penalty-rewards.ts';
 export type {

@@ -74,6 +74,20 @@ describe('dpoLoss', () => {
     );
   });
 
+  it('refuses losses and divergences that do not fit', () => {
+    const two = pair([-1, -2], [-3, -4]);
+    expect(() => dpoLoss(two, two, { lossType: 'exoPair' })).toThrow(
+      'dpoLoss: labelSmoothing: expected a number > 0 for exoPair, got 0.',
+    );
+    expect(() => dpoLoss(two, two, { lossType: 'aot', fDivergence: 'forwardKl' })).toThrow(
+      'dpoLoss: fDivergence: expected reverseKl for lossType aot, got "forwardKl".',
+    );
+    expect(() => dpoLoss(two, two, { lossType: {} })).toThrow('expected at least one loss');
+    expect(() => dpoLoss(two, two, { lossType: { sft: 1 } })).toThrow('Pass options.chosenNll.');
+    const unknown = { lossType: 'sigmoid_norm' as 'sigmoid' };
+    expect(() => dpoLoss(two, two, unknown)).toThrow('discopop, ncaPair');
+  });
+
   it('leaks nothing, also when it throws', () => {
     const two = pair([-1, -2], [-3, -4]);
     expectNoLeak(() => Object.values(dpoLoss(two, two)));

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { tf, useBackend } from '@llm/tensor';
 import type { CausalLm } from '@llm/transformer';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -75,6 +78,66 @@ describe('trainDpo', () => {
     expect(losses[0]).toBeCloseTo(1, 4);
     expect(losses.at(-1)).toBeLessThan(1);
     model.dispose();
+  });
+
+  it('trains with weighted pairs, discounted tails and a mix of losses', async () => {
+    const model = tinyModel(5);
+    const { losses, metrics } = await run(model, {
+      ...{ steps: 20, useWeighting: true, ldAlpha: 0.5 },
+      lossType: { sigmoid: 0.8, bcoPair: 0.2, sft: 0.1 },
+    });
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
+    expect(metrics['rewards/accuracies']).toBe(1);
+    expect(metrics['mean_token_accuracy']).toBe(1);
+    model.dispose();
+  });
+
+  it('rewards the likelihood itself without a reference', async () => {
+    const model = tinyModel(5);
+    const { metrics } = await run(model, { steps: 1, reference: 'none', learningRate: 0 });
+    expect(metrics['rewards/chosen']).toBeCloseTo(0.5 * metrics['logps/chosen']!, 5);
+    expect(
+      (await run(model, { steps: 25, reference: 'none' })).metrics['rewards/margins'],
+    ).toBeGreaterThan(1);
+    model.dispose();
+  });
+
+  it('lets the reference follow the policy, and resumes to the same bits', async () => {
+    const follow = async (options: Partial<DpoTrainerOptions> = {}) => {
+      const model = tinyModel(5);
+      const reference = frozenCopy(model);
+      const syncReference = { every: 3, mixup: 0.5 };
+      const { metrics } = await run(model, { steps: 8, reference, syncReference, ...options });
+      const weights = (of: CausalLm) =>
+        Array.from(of.parameters(), (parameter) => [...parameter.dataSync()]).flat();
+      return { metrics, policy: weights(model), reference: weights(reference) };
+    };
+    const whole = await follow();
+    const start = Array.from(tinyModel(5).parameters(), (p) => [...p.dataSync()]).flat();
+    expect(whole.reference).not.toEqual(start);
+    const directory = await mkdtemp(join(tmpdir(), 'llm-dpo-'));
+    const stop = new AbortController();
+    const checkpoint = { directory };
+    await follow({
+      ...{ checkpoint, signal: stop.signal },
+      onStep: ({ step }) => void (step === 5 && stop.abort()),
+    });
+    const resumed = await follow({ checkpoint, resume: true });
+    await rm(directory, { recursive: true });
+    expect(resumed).toEqual(whole);
+  });
+
+  it('says when no reference can follow the policy', async () => {
+    const model = tinyModel(5);
+    await expect(run(model, { syncReference: {} })).rejects.toThrow(
+      'trainDpo: syncReference: expected reference to be a model of its own, got precomputed log-probabilities.',
+    );
+    const reference = frozenCopy(model);
+    await expect(run(model, { reference, syncReference: { mixup: 2 } })).rejects.toThrow(
+      'syncReference: mixup: expected 0 < α ≤ 1, got 2.',
+    );
+    model.dispose();
+    reference.dispose();
   });
 
   it('leaks nothing', async () => {

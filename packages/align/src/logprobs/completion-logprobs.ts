@@ -28,6 +28,24 @@ export function completionLogprobs(
   });
 }
 
+/** Completion tokens with what predicted them. */
+export interface CompletionTokens extends CompletionLogprobs {
+  /** The hidden state that each token was predicted from, [N, C]. */
+  readonly hidden: Tensor;
+}
+
+/** completionLogprobs with the hidden states, for what else the vocabulary has to say (logprobs/logit-statistics.ts).
+ *  @returns the caller owns them */
+export function completionTokens(model: CausalLm, batch: TokenBatch): CompletionTokens {
+  const { positions, labels } = trainedPositions(batch);
+  return scope(() => {
+    const hidden = embedding(hiddenStates(model, batch), tf.tensor1d(positions, 'int32')); // [N, C]
+    const ids = tf.tensor1d(labels, 'int32');
+    const { loss, entropies, hits } = tokenStatistics(model, hidden, ids, { reduction: 'none' });
+    return { hidden, logprobs: tf.neg(loss), entropies, hits };
+  });
+}
+
 /** Mean of −log p over the completions' tokens, which costs less than the mean of completionLogprobs: the
  *  gradient needs no second product with the vocabulary's matrix. @returns the caller owns them */
 export function completionLoss(
@@ -66,14 +84,19 @@ export function completionSums(
   return scope(() => sumByRow(completionLogprobs(model, batch, options).logprobs, batch));
 }
 
-/** Σ over each row's completion. @param values [N], as completionLogprobs orders them @returns [B] */
-export function sumByRow(values: Tensor, batch: TokenBatch): Tensor {
+/** Σ over each row's completion. @param values [N], as completionLogprobs orders them
+ *  @param weights of each token, [N]; all 1 without @returns [B] */
+export function sumByRow(
+  values: Tensor,
+  batch: Pick<TokenBatch, 'labels' | 'length' | 'batchSize'>,
+  weights?: ArrayLike<number>,
+): Tensor {
   const { rows } = trainedPositions(batch);
   const [B, N] = [batch.batchSize, rows.length];
-  const belongs = new Float32Array(B * N); // 1 where token n is in row b
-  rows.forEach((row, n) => (belongs[row * N + n] = 1));
+  const share = new Float32Array(B * N); // the weight where token n is in row b, else 0
+  rows.forEach((row, n) => (share[row * N + n] = weights?.[n] ?? 1));
   return scope(() => {
-    const sums = tf.matMul(tf.tensor2d(belongs, [B, N]), tf.reshape(values, [N, 1])); // [B, 1]
+    const sums = tf.matMul(tf.tensor2d(share, [B, N]), tf.reshape(values, [N, 1])); // [B, 1]
     return tf.reshape(sums, [B]);
   });
 }

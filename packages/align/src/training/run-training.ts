@@ -32,10 +32,15 @@ export interface TrainerOptions extends Pick<
 /** What one trainer adds. */
 export interface TrainerParts<Batch> extends Pick<
   TrainOptions<Batch>,
-  'model' | 'loss' | 'weight' | 'tokens'
+  'model' | 'loss' | 'weight' | 'tokens' | 'resumables' | 'frozen'
 > {
   readonly batches: BatchSource<Batch>;
   readonly learningRate: number;
+}
+
+/** Tokens of a batch that are not padding, for the speed. */
+export function countTokens(batch: { readonly attentionMask: Int32Array }): number {
+  return batch.attentionMask.reduce((sum, keep) => sum + keep, 0);
 }
 
 /** Runs `train` and disposes the optimizer if it was made here. */

@@ -47,6 +47,17 @@ function wholeModel(model: nn.Module): ModelFiles {
   return { save, load, saveFinal: save };
 }
 
+/** Every parameter of a module that is not trained, under its own path, in `<name>.safetensors`. */
+export function frozenFiles(name: string, module: nn.Module): Pick<ModelFiles, 'save' | 'load'> {
+  const path = (directory: string) => join(directory, `${name}.safetensors`);
+  const named = () => Array.from(module.namedParameters());
+  return {
+    save: (directory) => writeTensors(path(directory), named()),
+    load: (directory) =>
+      withTensors(path(directory), (tensors) => fill(module, tensors, named().length)),
+  };
+}
+
 /** The trainable parameters under their own paths. */
 function trainedParameters(model: nn.Module): Pick<ModelFiles, 'save' | 'load'> {
   const path = (directory: string) => join(directory, 'parameters.safetensors');

@@ -88,6 +88,9 @@ export interface TrainOptions<Batch> {
   readonly signal?: AbortSignal;
   /** Everything random in the loss and the model must draw from it for a resume to give the same bits. */
   readonly generator?: Generator;
+  /** Modules that change without the optimizer, by name: a reference that follows the policy. Checkpoints keep their
+   *  parameters in `<name>.safetensors`. */
+  readonly frozen?: Readonly<Record<string, nn.Module>>;
   /** More state to keep in checkpoints, by name. */
   readonly resumables?: Readonly<Record<string, Resumable>>;
   /** Seconds; for tests. @default the process clock */

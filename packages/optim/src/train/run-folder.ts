@@ -11,7 +11,7 @@ import { openMetricsLog, type MetricsLog, type MetricsRecord } from '../run-fold
 import { withTensors, writeTensors } from '../run-folder/tensor-file.ts';
 import { pruneCheckpoints, writeCheckpoint } from '../run-folder/write-checkpoint.ts';
 import { createEventFile, type EventFile } from '../tensorboard/event-file.ts';
-import { modelFiles, type ModelFiles } from './model-files.ts';
+import { frozenFiles, modelFiles, type ModelFiles } from './model-files.ts';
 import type { CheckpointOptions, TrainOptions } from './options.ts';
 
 const OPTIMIZER_FILE = 'optimizer.safetensors';
@@ -20,6 +20,7 @@ export class RunFolder<Batch> {
   readonly #options: TrainOptions<Batch>;
   readonly #checkpoint: CheckpointOptions;
   readonly #model: ModelFiles;
+  readonly #frozen: readonly Pick<ModelFiles, 'save' | 'load'>[];
   #metrics: MetricsLog | undefined;
   #events: EventFile | undefined;
   #newest: string | undefined;
@@ -31,6 +32,8 @@ export class RunFolder<Batch> {
     this.#options = options;
     this.#checkpoint = checkpoint;
     this.#model = modelFiles(options.model, checkpoint);
+    const frozen = Object.entries(options.frozen ?? {});
+    this.#frozen = frozen.map(([name, module]) => frozenFiles(name, module));
   }
 
   /** Makes the folder, restores the newest whole checkpoint when asked to, and opens the logs. */
@@ -109,6 +112,7 @@ export class RunFolder<Batch> {
   async #restore({ directory, state }: FoundCheckpoint): Promise<void> {
     const { optimizer } = this.#options;
     await this.#model.load(directory);
+    for (const files of this.#frozen) await files.load(directory);
     await withTensors(join(directory, OPTIMIZER_FILE), (tensors) => optimizer.loadState(tensors));
     optimizer.count = state.step;
     for (const [name, part] of Object.entries(resumablesOf(this.#options))) {
@@ -119,6 +123,7 @@ export class RunFolder<Batch> {
 
   async #writeFiles(directory: string): Promise<void> {
     await this.#model.save(directory);
+    for (const files of this.#frozen) await files.save(directory);
     await writeTensors(join(directory, OPTIMIZER_FILE), this.#options.optimizer.saveState());
   }
 

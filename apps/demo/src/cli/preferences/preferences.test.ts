@@ -1,0 +1,55 @@
+// Each way to learn from preferences, from the command line: it learns, and says what is wrong with its options.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { llm, llmJson } from '../test/run-llm.ts';
+import { TINY_MODEL, writeTinyFiles } from '../test/tiny-files.ts';
+import type { TinyFiles } from '../test/tiny-files.ts';
+
+let folder = '';
+let files: TinyFiles;
+const at = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'llm-preferences-'));
+  files = writeTinyFiles(folder);
+  await llm(
+    ...['pretrain', '--data', files.text, '--out', at('base'), ...TINY_MODEL],
+    ...['--steps', '1', '--learning-rate', '0.01'],
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Result {
+  loss: number;
+  metrics: Record<string, number>;
+}
+
+const common = (name: string, data: string): string[] => [
+  ...[name, '--model', at('base'), '--data', data, '--backend', 'cpu'],
+  ...['--learning-rate', '0.01', '--warmup', '0', '--batch', '4'],
+];
+
+describe('llm dpo', () => {
+  it('mixes losses and weighs pairs', async () => {
+    const { metrics } = await llmJson<Result>(
+      ...[...common('dpo', files.preferences), '--out', at('mixed'), '--steps', '20', '--wpo'],
+      ...['--loss', 'sigmoid=0.8', '--loss', 'bco_pair=0.2', '--loss', 'sft=0.1', '--ld-alpha', '0.5'],
+    );
+    expect(metrics['rewards/accuracies']).toBe(1);
+    expect(metrics['rewards/margins']).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [['--loss', 'sigmiod'], 'sft, aot, aot_unpaired, got "sigmiod". Did you mean sigmoid?'],
+    [['--loss', 'sft=much'], '--loss: expected NAME or NAME=NUMBER, got "sft=much".'],
+    [['--loss', 'exo_pair'], '--label-smoothing: expected a number above 0 for exo_pair, got 0.'],
+  ])('refuses %j', async (options, message) => {
+    const { code, stderr } = await llm(
+      ...[...common('dpo', files.preferences), '--out', at('refused'), ...options],
+    );
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+});
