@@ -57,6 +57,37 @@ export type { SyncReferenceOptions } from './dpo/sync-reference.ts';
 export { wpoWeights } from './dpo/wpo-weights.ts';
 export type { PairLossMix, PairLossType } from './dpo/pair-losses.ts';
 
+export { parsePromptColumns, promptsOf, tokenizePrompts } from './data/prompt-examples.ts';
+export type { PromptExample, PromptReport, PromptRow } from './data/prompt-examples.ts';
+export { accuracyReward } from './rewards/accuracy-reward.ts';
+export type { AccuracyOptions } from './rewards/accuracy-reward.ts';
+export {
+  cosineScaledReward,
+  repetitionPenaltyReward,
+  softOverlongPunishment,
+  thinkFormatReward,
+} from './rewards/format-rewards.ts';
+export type { CosineScaledOptions } from './rewards/format-rewards.ts';
+export type { CompletionReward, RewardInput, RewardSource } from './rewards/completion-reward.ts';
+export { scoreCompletions } from './rewards/score-completions.ts';
+export type { JudgedCompletion, RewardTable } from './rewards/score-completions.ts';
+export type { Generation, GroupBatch, GroupBatchOptions } from './groups/group-batches.ts';
+export type { GroupTrainerOptions } from './groups/train-groups.ts';
+export { groupAdvantages } from './grpo/group-advantages.ts';
+export type { GroupAdvantageOptions } from './grpo/group-advantages.ts';
+export { grpoLoss } from './grpo/grpo-loss.ts';
+export type { GrpoInput, GrpoOptions, GrpoResult } from './grpo/grpo-loss.ts';
+export { GRPO_OBJECTIVES } from './grpo/grpo-objectives.ts';
+export type { GrpoLossType } from './grpo/grpo-objectives.ts';
+export { trainGrpo } from './grpo/train-grpo.ts';
+export type { GrpoTrainerOptions } from './grpo/train-grpo.ts';
+export { leaveOneOutAdvantages } from './rloo/leave-one-out-advantages.ts';
+export type { LeaveOneOutOptions } from './rloo/leave-one-out-advantages.ts';
+export { rlooLoss } from './rloo/rloo-loss.ts';
+export type { RlooInput, RlooOptions } from './rloo/rloo-loss.ts';
+export { trainRloo } from './rloo/train-rloo.ts';
+export type { RlooTrainerOptions } from './rloo/train-rloo.ts';
+
 export { klPenaltyRewards, valueMask } from './ppo/kl-penalty-rewards.ts';
 export type {
   KlEstimator,

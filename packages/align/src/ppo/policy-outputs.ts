@@ -1,6 +1,6 @@
 // What the policy and the critic say about given answers: used when they have just been sampled (the "old" values)
 // and in every minibatch, by the same code, so that nothing but the parameters can make the ratio differ from 1.
-import { embedding, scope, tf } from '@llm/tensor';
+import { embedding, noGradient, scope, tf } from '@llm/tensor';
 import type { Tensor } from '@llm/tensor';
 import type { CausalLm, ValueModel } from '@llm/transformer';
 import type { TokenBatch } from '../data/collate.ts';
@@ -15,7 +15,7 @@ export interface Answers {
 export interface PolicyOutputs {
   /** log π of each answer token, 0 past the end, [B, T]. */
   readonly logprobs: Tensor;
-  /** Entropy of each step's distribution, [B, T]. No gradient. */
+  /** Entropy of each token's distribution, 0 past the end, [B, T]. No gradient. */
   readonly entropies: Tensor;
 }
 
@@ -48,6 +48,7 @@ export function actorCriticOutputs(
   });
 }
 
+/** Only the states before a token of an answer go through the vocabulary's matrix; steps past the end get 0. */
 function outputsFrom(
   policy: CausalLm,
   hidden: Tensor,
@@ -55,11 +56,19 @@ function outputsFrom(
   options: { temperature: number },
 ): PolicyOutputs {
   const shape: [number, number] = [layout.tokens.length / layout.steps, layout.steps];
-  const labelled = { positions: layout.positions, labels: layout.tokens };
-  const { logprobs, entropies } = logprobsAt(policy, hidden, labelled, options); // [B·T]
-  const mask = tf.tensor2d(Float32Array.from(layout.completionMask), shape);
-  return {
-    logprobs: tf.mul(tf.reshape(logprobs, shape), mask),
-    entropies: tf.reshape(entropies, shape),
+  const kept = Int32Array.from(layout.completionMask.keys()).filter(
+    (i) => layout.completionMask[i] === 1,
+  );
+  const labelled = {
+    positions: kept.map((i) => layout.positions[i]!),
+    labels: kept.map((i) => layout.tokens[i]!),
   };
+  const { logprobs, entropies } = logprobsAt(policy, hidden, labelled, options); // [N]
+  const places = new Int32Array(layout.tokens.length).fill(kept.length); // N: the zero after the last
+  kept.forEach((i, n) => (places[i] = n));
+  const spread = (values: Tensor): Tensor => {
+    const table = tf.concat([tf.reshape(values, [-1, 1]), tf.zeros([1, 1])], 0); // [N+1, 1]
+    return tf.reshape(embedding(table, tf.tensor1d(places, 'int32')), shape);
+  };
+  return { logprobs: spread(logprobs), entropies: noGradient(() => spread(entropies)) };
 }
