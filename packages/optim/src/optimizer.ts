@@ -27,6 +27,11 @@ export interface Optimizer {
   saveState(): Map<string, Tensor>;
   /** Copies a saved state in. The entries stay the caller's. Throws CheckpointError when names or shapes differ. */
   loadState(entries: ReadonlyMap<string, Tensor>): void;
+  /**
+   * The weights to evaluate and to keep, in the order of `parameters`, where training uses others (averages,
+   * schedule-free rules). The caller owns them.
+   */
+  readonly evaluationWeights?: () => Tensor[];
   /** Frees the state, not the parameters. Safe to call twice. */
   dispose(): void;
 }

@@ -50,22 +50,24 @@ function withDecay(
   shape: (progress: number) => number,
 ): Schedule {
   const { learningRate, warmupSteps = 0, steps, minLearningRate = 0 } = options;
-  check(name, 'steps', steps, steps > 0, 'a number > 0');
+  checkOption(name, 'steps', steps, steps > 0, 'a number > 0');
   return withWarmup(name, options, (step) => {
     const progress = Math.min(1, (step - warmupSteps) / Math.max(1, steps - warmupSteps));
     return minLearningRate + (learningRate - minLearningRate) * shape(progress);
   });
 }
 
-function withWarmup(name: string, options: ConstantOptions, after: Schedule): Schedule {
+/** Rises linearly from 0, then follows `after`, which gets the number of the step itself. */
+export function withWarmup(name: string, options: ConstantOptions, after: Schedule): Schedule {
   const { learningRate, warmupSteps = 0 } = options;
-  check(name, 'learningRate', learningRate, learningRate >= 0, 'a number ≥ 0');
-  check(name, 'warmupSteps', warmupSteps, warmupSteps >= 0, 'a number ≥ 0');
+  checkOption(name, 'learningRate', learningRate, learningRate >= 0, 'a number ≥ 0');
+  checkOption(name, 'warmupSteps', warmupSteps, warmupSteps >= 0, 'a number ≥ 0');
   return (step) =>
     step < warmupSteps ? (learningRate * step) / Math.max(1, warmupSteps) : after(step);
 }
 
-function check(
+/** @throws ConfigError that names the schedule and the option */
+export function checkOption(
   name: string,
   option: string,
   value: number,

@@ -8,7 +8,7 @@ import {
   generatorSuite,
   sharedGradientSuite,
 } from './lookup-and-noise.ts';
-import { adamWSuite, addIntoSuite, globalNormSuite } from './updates.ts';
+import { adamWSuite, addIntoSuite, globalNormSuite, momentumStepsSuite } from './updates.ts';
 
 export function runParameterConformance(backend: BackendName, options: BackendOptions = {}): void {
   describe(`parameter operations on ${backend} ${JSON.stringify(options)}`, () => {
@@ -22,6 +22,7 @@ export function runParameterConformance(backend: BackendName, options: BackendOp
     describe('dropout', dropoutSuite);
     describe('Generator', generatorSuite);
     describe('adamWStep', adamWSuite);
+    describe('momentum steps', momentumStepsSuite);
     describe('globalNorm', globalNormSuite);
     describe('addInto', addIntoSuite);
     describe('valueAndGrads', sharedGradientSuite);

@@ -1,7 +1,16 @@
 // The optimizer's in-place kernels: AdamW, the global norm, sums of gradients.
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { adamWStep, addInto, Generator, globalNorm, ShapeError, tf } from '../../src/index.ts';
+import {
+  adamWStep,
+  addInto,
+  Generator,
+  globalNorm,
+  lionStep,
+  sgdMomentumStep,
+  ShapeError,
+  tf,
+} from '../../src/index.ts';
 import { scopedTest, valuesOf } from './scoped-test.ts';
 
 interface AdamWFixture {
@@ -64,6 +73,19 @@ export function adamWSuite(): void {
     for (const error of errors) expect(error).toBeLessThan(2e-6);
   }
 
+  scopedTest("adds l2·p to the gradient, as torch.optim.Adam's decay", () => {
+    const step = (l2: number, gradient: number) => {
+      const lists = ['params', 'mu', 'nu'].map((_, i) => [tf.variable(tf.fill([17], i ? 0 : 2))]);
+      const [params, mu, nu] = lists as [tf.Variable[], tf.Variable[], tf.Variable[]];
+      const options = { step: 1, learningRate: 0.5, b1: 0.5, b2: 0.5, eps: 1, weightDecay: 0, l2 };
+      adamWStep({ params, grads: [tf.fill([17], gradient)], mu, nu }, options);
+      const values = lists.map(([variable]) => valuesOf(variable!));
+      tf.dispose(lists.flat());
+      return values;
+    };
+    expect(step(0.25, 3)).toEqual(step(0, 3.5)); // 3 + 0.25·2
+  });
+
   scopedTest('writes where the variables lie, and leaves a clone its old values', () => {
     const [p, m, v] = [
       tf.variable(tf.ones([3])),
@@ -110,6 +132,68 @@ export function adamWSuite(): void {
       'adamWStep: step: expected an integer from 1, got 0.',
     );
     tf.dispose(p);
+  });
+}
+
+/** Sizes around vectors, tasks and nothing. */
+const SIZES = [0, 1, 15, 16, 17, 100, 70_000];
+
+export function momentumStepsSuite(): void {
+  /** Parameters from 1 on, momentum 0, gradients given; the parameters after each step. */
+  const run = (steps: readonly number[], update: (tensors: Momentum, step: number) => void) => {
+    const variables = (value: number) => SIZES.map((size) => tf.variable(tf.fill([size], value)));
+    const [params, mu] = [variables(1), variables(0)];
+    const places: object[][] = []; // after each step: the first detaches them from what they were made of
+    const after = steps.map((gradient, i) => {
+      const grads = SIZES.map((size) => tf.fill([size], gradient));
+      update({ params, grads, mu }, i + 1);
+      places.push(params.map((p) => p.dataId));
+      const values = new Set(params.flatMap(valuesOf));
+      expect(values.size).toBe(1); // all elements of all tensors alike
+      return [...values][0]!;
+    });
+    places.forEach((ids) => expect(ids).toEqual(places[0]));
+    tf.dispose([...params, ...mu]);
+    return after;
+  };
+  type Momentum = Parameters<typeof lionStep>[0];
+
+  scopedTest('SGD: momentum, dampening, decay and look ahead by hand', () => {
+    const options = { learningRate: 0.5, momentum: 0.5, gradScale: 0.5 };
+    // g = 0.5·4 = 2: m = 2, p = 1 − 1 = 0; then m = 0.5·2 + 0.75·2 = 2.5, p = −1.25
+    const damped = run([4, 4], (tensors, step) =>
+      sgdMomentumStep(tensors, { ...options, step, dampening: 0.25 }),
+    );
+    expect(damped).toEqual([0, -1.25]);
+    // g = 2 + 2·1 = 4: m = 4, d = 4 + 2 = 6, p = −2; then g = 2 − 4 = −2: m = 0, d = −2, p = −1
+    const nesterov = run([4, 4], (tensors, step) =>
+      sgdMomentumStep(tensors, { ...options, step, nesterov: true, l2: 2 }),
+    );
+    expect(nesterov).toEqual([-2, -1]);
+  });
+
+  scopedTest('Lion: the sign of the mixed momentum, by hand', () => {
+    const options = { learningRate: 0.25, b1: 0.5, b2: 0.75, weightDecay: 1, gradScale: 0.5 };
+    // m = 0, g = 2: p = 0.75 − 0.25 = 0.5, m = 0.5. g = −0.5: mixed 0, p = 0.375, m = 0.25. g = −2: p = 0.28125 + 0.25
+    const after = run([4, -1, -4], (tensors) => lionStep(tensors, options));
+    expect(after).toEqual([0.5, 0.375, 0.53125]);
+  });
+
+  scopedTest('say which list does not fit', () => {
+    const one = [tf.variable(tf.ones([2]))];
+    const sgd = { step: 1, learningRate: 1, momentum: 0.9 };
+    expect(() => sgdMomentumStep({ params: one, grads: [], mu: one }, sgd)).toThrow(
+      'sgdMomentumStep: grads: expected 1 tensors, got 0. Give one for each parameter.',
+    );
+    const zero = { ...sgd, step: 0 };
+    expect(() => sgdMomentumStep({ params: one, grads: one, mu: one }, zero)).toThrow(
+      'sgdMomentumStep: step: expected an integer from 1, got 0.',
+    );
+    const lion = { learningRate: 1, b1: 0.9, b2: 0.99, weightDecay: [1, 2] };
+    expect(() => lionStep({ params: one, grads: one, mu: one }, lion)).toThrow(
+      'lionStep: weightDecay: expected 1 numbers, got 2. Give one for each parameter.',
+    );
+    tf.dispose(one);
   });
 }
 

@@ -15,6 +15,8 @@ export type AdamWAttrs = {
   nuScale: number;
   /** 1 − learning rate · weight decay, for each parameter */
   decays: number[];
+  /** what is added to the gradient of each parameter: l2·p */
+  l2s: number[];
 };
 
 /** The inputs of parameter i are named `p0`, `g0`, `m0`, `v0` and so on. */
@@ -30,7 +32,7 @@ const kernelFunc: KernelFunc = ({ inputs, attrs, backend }) => {
     const { p, g, m, v } = adamWInputs(inputs, i);
     const inPlace = (tensor: TensorInfo) => valuesInPlace('adamWStep', backend, tensor);
     const gradient = readValues(backend, g);
-    update(inPlace(p), gradient, inPlace(m), inPlace(v), decay, step);
+    update(inPlace(p), gradient, inPlace(m), inPlace(v), { decay, l2: step.l2s[i]! }, step);
   });
   return [];
 };
@@ -40,11 +42,11 @@ function update(
   g: ArrayLike<number>,
   m: Float32Array,
   v: Float32Array,
-  decay: number,
+  { decay, l2 }: { readonly decay: number; readonly l2: number },
   { b1, b2, eps, gradScale, stepSize, nuScale }: AdamWAttrs,
 ): void {
   for (let i = 0; i < p.length; i++) {
-    const gradient = g[i]! * gradScale;
+    const gradient = g[i]! * gradScale + l2 * p[i]!;
     const mean = b1 * m[i]! + (1 - b1) * gradient;
     const square = b2 * v[i]! + (1 - b2) * gradient * gradient;
     m[i] = mean;

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { FUSED_GRADIENTS } from '../gradients/fused-gradients.ts';
 import { REPAIRED_GRADIENTS } from '../gradients/repairs/repaired-gradients.ts';
 import { adamWStep } from './adam-w-step.ts';
+import * as momentumSteps from './momentum-steps.ts';
 import { addInto } from './add-into.ts';
 import * as attention from './attention.ts';
 import * as cacheAttention from './cache-attention.ts';
@@ -81,6 +82,8 @@ export const COMPOSITE_KERNELS: readonly FusedKernel[] = Object.freeze([
   randomFill,
   addInto,
   adamWStep,
+  momentumSteps.sgdMomentumStep,
+  momentumSteps.lionStep,
   globalNorm,
   einsum,
   convGrad.conv2DBackpropFilter,

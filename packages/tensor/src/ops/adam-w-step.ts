@@ -1,17 +1,10 @@
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Variable } from '@tensorflow/tfjs-core';
 import type { AdamWAttrs } from '../kernels/adam-w-step.ts';
-import { expectDtype, expectShape, fail } from './expect.ts';
+import { perParameter, runOptimizerKernel, type OptimizerTensors } from './optimizer-tensors.ts';
 
 /** What one step reads and writes: four lists of one length, each entry of its parameter's shape. */
-export interface AdamWTensors {
-  /** Change in place. */
-  readonly params: readonly Variable[];
-  /** Read only; they stay the caller's. */
-  readonly grads: readonly Tensor[];
-  /** First moments, zeros before the first step; change in place. */
-  readonly mu: readonly Variable[];
-  /** Second moments, likewise. */
+export interface AdamWTensors extends OptimizerTensors {
+  /** Second moments, zeros before the first step; change in place. */
   readonly nu: readonly Variable[];
 }
 
@@ -27,8 +20,10 @@ export interface AdamWOptions {
   readonly b2: number;
   /** Added to the root of the second moment, 1e-8 as a rule. */
   readonly eps: number;
-  /** For all parameters, or one for each. */
+  /** Decoupled decay, for all parameters, or one for each. */
   readonly weightDecay: number | readonly number[];
+  /** Adam's decay instead: added to the gradient as l2·p, likewise. @default 0 */
+  readonly l2?: number | readonly number[];
   /** Multiplies every gradient first: clipping without another pass. @default 1 */
   readonly gradScale?: number;
 }
@@ -43,29 +38,16 @@ export interface AdamWOptions {
  * @throws ShapeError where the lists do not fit each other
  */
 export function adamWStep(tensors: AdamWTensors, options: AdamWOptions): void {
-  checkLists(tensors);
-  const inputs: Record<string, Tensor> = {};
-  const { params, grads, mu, nu } = tensors;
-  params.forEach((param, i) => {
-    for (const variable of [param, mu[i]!, nu[i]!]) detach(variable);
-    inputs[`p${i}`] = param;
-    inputs[`g${i}`] = grads[i]!;
-    inputs[`m${i}`] = mu[i]!;
-    inputs[`v${i}`] = nu[i]!;
-  });
-  tf.engine().runKernel<Tensor[]>('AdamWStep', inputs, coefficients(params.length, options));
+  const attrs = coefficients(tensors.params.length, options);
+  runOptimizerKernel('adamWStep', 'AdamWStep', tensors, attrs);
 }
 
 function coefficients(count: number, options: AdamWOptions): AdamWAttrs {
-  const { step, learningRate, b1, b2, eps, weightDecay, gradScale = 1 } = options;
+  const { step, learningRate, b1, b2, eps, weightDecay, l2 = 0, gradScale = 1 } = options;
   if (!Number.isInteger(step) || step < 1) {
     throw new RangeError(`adamWStep: step: expected an integer from 1, got ${step}.`);
   }
-  const decayOf = (i: number) => (typeof weightDecay === 'number' ? weightDecay : weightDecay[i]!);
-  if (typeof weightDecay !== 'number' && weightDecay.length !== count) {
-    const got = `${weightDecay.length}`;
-    fail('adamWStep', 'weightDecay', `${count} numbers`, got, 'Give one for each parameter.');
-  }
+  const decays = perParameter('adamWStep', 'weightDecay', weightDecay, count);
   return {
     b1,
     b2,
@@ -73,28 +55,7 @@ function coefficients(count: number, options: AdamWOptions): AdamWAttrs {
     gradScale,
     stepSize: learningRate / (1 - b1 ** step),
     nuScale: 1 / Math.sqrt(1 - b2 ** step),
-    decays: Array.from({ length: count }, (_, i) => 1 - learningRate * decayOf(i)),
+    decays: decays.map((decay) => 1 - learningRate * decay),
+    l2s: [...perParameter('adamWStep', 'l2', l2, count)],
   };
-}
-
-function checkLists({ params, grads, mu, nu }: AdamWTensors): void {
-  for (const [name, list] of Object.entries({ grads, mu, nu })) {
-    if (list.length !== params.length) {
-      const got = `${list.length}`;
-      fail('adamWStep', name, `${params.length} tensors`, got, 'Give one for each parameter.');
-    }
-    list.forEach((tensor, i) => {
-      expectDtype('adamWStep', `${name}[${i}]`, tensor, 'float32');
-      expectShape('adamWStep', `${name}[${i}]`, tensor, params[i]!.shape, "the parameter's shape");
-    });
-  }
-  params.forEach((param, i) => expectDtype('adamWStep', `params[${i}]`, param, 'float32'));
-}
-
-/** Gives a variable memory of its own where a clone shares it: the clone keeps the old values. */
-function detach(variable: Variable): void {
-  if (tf.engine().backend.refCount(variable.dataId) === 1) return;
-  const copy = tf.tidy(() => tf.mul(variable, 1));
-  variable.assign(copy);
-  copy.dispose();
 }

@@ -1,9 +1,10 @@
 // One step of AdamW (Loshchilov and Hutter 2019) on many parameters, in place, in one pass over the memory:
 //
-//   g' = g * grad_scale          m = b1 * m + (1 - b1) * g'          v = b2 * v + (1 - b2) * g'^2
+//   g' = g * grad_scale + l2 * p   m = b1 * m + (1 - b1) * g'          v = b2 * v + (1 - b2) * g'^2
 //   p = p * decay - step_size * m / (sqrt(v) * nu_scale + eps)
 //
-// as torch.optim.AdamW, with step_size = lr / (1 - b1^t), nu_scale = 1 / sqrt(1 - b2^t), decay = 1 - lr * wd.
+// as torch.optim.AdamW (l2 = 0) and torch.optim.Adam (decay = 1), with step_size = lr / (1 - b1^t),
+// nu_scale = 1 / sqrt(1 - b2^t), decay = 1 - lr * wd.
 // p, g, m and v of a tensor do not overlap. Element by element: same bits for every thread count.
 #pragma once
 
@@ -21,6 +22,7 @@ struct AdamWTensor {
   float* v;
   size_t n;
   float decay;
+  float l2;
 };
 
 struct AdamWScalars {

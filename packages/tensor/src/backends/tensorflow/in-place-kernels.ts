@@ -6,6 +6,11 @@ import { adamWInputs, type AdamWAttrs } from '../../kernels/adam-w-step.ts';
 import { composite, required, type FusedKernel } from '../../kernels/composite.ts';
 import type { EmbeddingGradAttrs } from '../../kernels/embedding.ts';
 import type { PagedWriteAttrs } from '../../kernels/cache-attention.ts';
+import {
+  momentumInputs,
+  type LionAttrs,
+  type SgdMomentumAttrs,
+} from '../../kernels/momentum-steps.ts';
 import type { KvCacheWriteAttrs } from '../../kernels/kv-cache-write.ts';
 import { replaceData } from './replace-data.ts';
 
@@ -14,7 +19,7 @@ const adamWStep: KernelFunc = ({ inputs, attrs, backend }) => {
   step.decays.forEach((decay, i) => {
     const tensors = adamWInputs(inputs, i) as Record<'p' | 'g' | 'm' | 'v', Tensor>;
     const { p, m, v } = tensors;
-    replaceData(backend, [p, m, v], () => updated(tensors, decay, step));
+    replaceData(backend, [p, m, v], () => updated(tensors, { decay, l2: step.l2s[i]! }, step));
   });
   return [];
 };
@@ -22,16 +27,44 @@ const adamWStep: KernelFunc = ({ inputs, attrs, backend }) => {
 /** Parameter and moments after the step; the formula is `adamWStep`'s. */
 function updated(
   { p, g, m, v }: Record<'p' | 'g' | 'm' | 'v', Tensor>,
-  decay: number,
+  { decay, l2 }: { readonly decay: number; readonly l2: number },
   { b1, b2, eps, gradScale, stepSize, nuScale }: AdamWAttrs,
 ): [Tensor, Tensor, Tensor] {
-  const gradient = tf.mul(g, gradScale);
+  const gradient = tf.add(tf.mul(g, gradScale), tf.mul(p, l2));
   const mean = tf.add(tf.mul(m, b1), tf.mul(gradient, 1 - b1));
   const square = tf.add(tf.mul(v, b2), tf.mul(tf.square(gradient), 1 - b2));
   const denominator = tf.add(tf.mul(tf.sqrt(square), nuScale), eps);
   const moved = tf.div(tf.mul(mean, stepSize), denominator);
   return [tf.sub(tf.mul(p, decay), moved), mean, square];
 }
+
+const sgdMomentumStep: KernelFunc = ({ inputs, attrs, backend }) => {
+  const { momentum, gain, nesterov, learningRate, gradScale, l2s } = attrs as SgdMomentumAttrs;
+  l2s.forEach((l2, i) => {
+    const { p, g, m } = momentumInputs(inputs, i) as Record<'p' | 'g' | 'm', Tensor>;
+    replaceData(backend, [p, m], () => {
+      const gradient = tf.add(tf.mul(g, gradScale), tf.mul(p, l2));
+      const buffer = tf.add(tf.mul(m, momentum), tf.mul(gradient, gain));
+      const direction = nesterov ? tf.add(gradient, tf.mul(buffer, momentum)) : buffer;
+      return [tf.sub(p, tf.mul(direction, learningRate)), buffer];
+    });
+  });
+  return [];
+};
+
+const lionStep: KernelFunc = ({ inputs, attrs, backend }) => {
+  const { b1, b2, learningRate, gradScale, decays } = attrs as LionAttrs;
+  decays.forEach((decay, i) => {
+    const { p, g, m } = momentumInputs(inputs, i) as Record<'p' | 'g' | 'm', Tensor>;
+    replaceData(backend, [p, m], () => {
+      const gradient = tf.mul(g, gradScale);
+      const sign = tf.sign(tf.add(tf.mul(m, b1), tf.mul(gradient, 1 - b1)));
+      const mean = tf.add(tf.mul(m, b2), tf.mul(gradient, 1 - b2));
+      return [tf.sub(tf.mul(p, decay), tf.mul(sign, learningRate)), mean];
+    });
+  });
+  return [];
+};
 
 /** {sum [..], term [..]}: sum += term */
 const addInto: KernelFunc = ({ inputs, backend }) => {
@@ -97,6 +130,8 @@ const embeddingGradInto: KernelFunc = ({ inputs, backend }) => {
 /** What `useBackend` registers for TensorFlow before the composites that serve every backend. */
 export const TENSORFLOW_KERNELS: readonly FusedKernel[] = Object.freeze([
   { kernelName: 'AdamWStep', kernelFunc: adamWStep },
+  { kernelName: 'SgdMomentumStep', kernelFunc: sgdMomentumStep },
+  { kernelName: 'LionStep', kernelFunc: lionStep },
   { kernelName: 'AddInto', kernelFunc: addInto },
   { kernelName: 'KvCacheWrite', kernelFunc: kvCacheWrite },
   { kernelName: 'PagedCacheWrite', kernelFunc: pagedCacheWrite },

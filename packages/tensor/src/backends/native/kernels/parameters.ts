@@ -1,11 +1,16 @@
 /**
  * What surrounds parameters: lookup and its gradient, dropout, random numbers, the optimizer's step
- * (native/kernels: gather, embedding_grad, dropout, random_fill, adam_w, global_norm, binary).
+ * (native/kernels: gather, embedding_grad, dropout, random_fill, adam_w, momentum, global_norm, binary).
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { adamWInputs, type AdamWAttrs } from '../../../kernels/adam-w-step.ts';
 import { dropThreshold, type DropoutAttrs } from '../../../kernels/dropout.ts';
 import { refuseId, type EmbeddingGradAttrs } from '../../../kernels/embedding.ts';
+import {
+  momentumInputs,
+  type LionAttrs,
+  type SgdMomentumAttrs,
+} from '../../../kernels/momentum-steps.ts';
 import type { RandomFillAttrs } from '../../../kernels/random-fill.ts';
 import type { NativeBackend } from '../native-backend.ts';
 import { sizeOf, type NativeKernel, type NativeKernelParams } from '../native-kernel.ts';
@@ -85,13 +90,39 @@ function addIntoKernel({ inputs, backend }: NativeKernelParams): TensorInfo[] {
 }
 
 function adamWStepKernel({ inputs, attrs, backend }: NativeKernelParams): TensorInfo[] {
-  const { b1, b2, eps, gradScale, stepSize, nuScale, decays } = attrs as AdamWAttrs;
+  const { b1, b2, eps, gradScale, stepSize, nuScale, decays, l2s } = attrs as AdamWAttrs;
   const tensors = decays.flatMap((decay, i) => {
     const { p, g, m, v } = adamWInputs(inputs, i);
-    return [sizeOf(p), decay, ...[p, g, m, v].map((tensor) => backend.handleOf(tensor))];
+    return [sizeOf(p), decay, l2s[i]!, ...[p, g, m, v].map((tensor) => backend.handleOf(tensor))];
   });
   backend.run('AdamWStep', decays.length, b1, b2, eps, gradScale, stepSize, nuScale, ...tensors);
   return [];
+}
+
+function sgdMomentumKernel({ inputs, attrs, backend }: NativeKernelParams): TensorInfo[] {
+  const { momentum, gain, nesterov, learningRate, gradScale, l2s } = attrs as SgdMomentumAttrs;
+  const scalars = [momentum, gain, Number(nesterov), learningRate, gradScale];
+  backend.run('SgdMomentumStep', l2s.length, ...scalars, ...momentumArgs(backend, inputs, l2s));
+  return [];
+}
+
+function lionKernel({ inputs, attrs, backend }: NativeKernelParams): TensorInfo[] {
+  const { b1, b2, learningRate, gradScale, decays } = attrs as LionAttrs;
+  const scalars = [b1, b2, learningRate, gradScale];
+  backend.run('LionStep', decays.length, ...scalars, ...momentumArgs(backend, inputs, decays));
+  return [];
+}
+
+/** size, its own number, and the buffers of each parameter */
+function momentumArgs(
+  backend: NativeBackend,
+  inputs: NativeKernelParams['inputs'],
+  numbers: readonly number[],
+): number[] {
+  return numbers.flatMap((number, i) => {
+    const { p, g, m } = momentumInputs(inputs, i);
+    return [sizeOf(p), number, ...[p, g, m].map((tensor) => backend.handleOf(tensor))];
+  });
 }
 
 function globalNormKernel({ inputs, backend }: NativeKernelParams): TensorInfo {
@@ -110,5 +141,7 @@ export const PARAMETER_KERNELS: readonly NativeKernel[] = Object.freeze([
   { kernelName: 'RandomFill', kernelFunc: randomFillKernel },
   { kernelName: 'AddInto', kernelFunc: addIntoKernel },
   { kernelName: 'AdamWStep', kernelFunc: adamWStepKernel },
+  { kernelName: 'SgdMomentumStep', kernelFunc: sgdMomentumKernel },
+  { kernelName: 'LionStep', kernelFunc: lionKernel },
   { kernelName: 'GlobalNorm', kernelFunc: globalNormKernel },
 ]);

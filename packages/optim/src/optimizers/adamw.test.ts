@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { nn, tf, useBackend, type Tensor, type Variable } from '@llm/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adamw, clipByGlobalNorm, clipScale, globalNormOf, type AdamW } from '../index.ts';
+import { adamw, clipByGlobalNorm, clipScale, globalNormOf, type Optimizer } from '../index.ts';
 
 // torch.optim.AdamW and torch.nn.utils.clip_grad_norm_ (tools/fixtures/optim_adamw.py).
 type Values = Record<string, number[]>;
@@ -32,7 +32,7 @@ function expectClose(got: Tensor, expected: readonly number[], tolerance = 5e-6)
   expect(worst).toBeLessThan(tolerance);
 }
 
-function makeOptimizer(parameters: [string, Variable][]): AdamW {
+function makeOptimizer(parameters: [string, Variable][]): Optimizer {
   const optimizer = adamw({ learningRate: 0.1, ...golden.options });
   optimizer.init(parameters);
   return optimizer;
@@ -53,7 +53,7 @@ describe('adamw', () => {
   });
 
   it('goes on from a saved state to the same bits, with memory of its own', () => {
-    const run = (optimizer: AdamW, from: number, to: number) => {
+    const run = (optimizer: Optimizer, from: number, to: number) => {
       for (const { grads } of golden.steps.slice(from, to)) optimizer.step(gradsOf(grads));
     };
     const first = initialParameters();
