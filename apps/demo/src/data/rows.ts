@@ -1,6 +1,12 @@
 // Rows of .jsonl files as @llm/align reads them; an error names file and row.
-import { parsePreferenceRow, parsePromptRow, parseSftRow } from '@llm/align';
-import type { Preference, SftRow, Text } from '@llm/align';
+import {
+  parsePreferenceRow,
+  parsePromptRow,
+  parseSftRow,
+  parseUnpairedRow,
+  unpairPreferences,
+} from '@llm/align';
+import type { Preference, SftRow, Text, UnpairedPreference } from '@llm/align';
 import { readJsonLines } from './text-files.ts';
 
 async function readRows<Row>(
@@ -29,3 +35,13 @@ export const readPreferences = (paths: readonly string[]): Promise<Preference[]>
 /** `prompt`. */
 export const readPrompts = (paths: readonly string[]): Promise<Text[]> =>
   readRows(paths, parsePromptRow);
+
+/** `prompt`/`completion`/`label`; of rows with `chosen` and `rejected` each answer becomes one, chosen ones first. */
+export async function readUnpaired(paths: readonly string[]): Promise<UnpairedPreference[]> {
+  const rows = await readRows<UnpairedPreference | Preference>(paths, (row, where) =>
+    'chosen' in (row as object) ? parsePreferenceRow(row, where) : parseUnpairedRow(row, where),
+  );
+  const isPair = (row: UnpairedPreference | Preference): row is Preference => 'chosen' in row;
+  const judged = rows.filter((row): row is UnpairedPreference => !isPair(row));
+  return [...judged, ...unpairPreferences(rows.filter(isPair))];
+}

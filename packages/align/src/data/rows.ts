@@ -8,9 +8,11 @@
 // | `prompt`                                        | PPO          | a prompt              |
 // Texts are strings or lists of {role, content}. Tool calls and images are left out: a row that has them throws.
 import { DataError } from '../errors.ts';
+import { asColumns, asMessages, names, number, sameKind, string, text } from './columns.ts';
+import type { Text } from './columns.ts';
 import type { ChatMessage } from './tokenizer.ts';
 
-export type Text = string | readonly ChatMessage[];
+export type { Text };
 
 export interface PromptCompletion {
   readonly prompt: Text;
@@ -33,8 +35,6 @@ export type InstructionFormat = (instruction: string, input: string) => string;
 
 export const plainInstruction: InstructionFormat = (instruction, input) =>
   input === '' ? `${instruction}\n` : `${instruction}\n${input}\n`;
-
-type Columns = Readonly<Record<string, unknown>>;
 
 /** Reads one SFT row. @param where names the row in errors, for example `train.jsonl line 3`. */
 export function parseSftRow(
@@ -105,21 +105,6 @@ function same(a: string | ChatMessage | undefined, b: string | ChatMessage | und
   return a === b;
 }
 
-function sameKind<T extends object>(texts: T, where: string): T {
-  const kinds = new Set(
-    Object.values(texts)
-      .filter((value) => typeof value !== 'number')
-      .map((value) => typeof value),
-  );
-  if (kinds.size > 1) {
-    throw new DataError(
-      `data: ${where}: expected all texts to be strings or all to be messages, got both. ` +
-        `Write ${Object.keys(texts).join(', ')} in one form.`,
-    );
-  }
-  return texts;
-}
-
 function fromShareGpt(turns: unknown): unknown {
   if (!Array.isArray(turns)) return turns;
   const roles: Readonly<Record<string, string>> = { human: 'user', gpt: 'assistant' };
@@ -127,59 +112,4 @@ function fromShareGpt(turns: unknown): unknown {
     const { from, value } = (turn ?? {}) as { from?: unknown; value?: unknown };
     return { role: typeof from === 'string' ? (roles[from] ?? from) : from, content: value };
   });
-}
-
-function asColumns(row: unknown, where: string): Columns {
-  if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as Columns;
-  throw new DataError(
-    `data: ${where}: expected an object, got ${describe(row)}. Write one per line.`,
-  );
-}
-
-function text(columns: Columns, column: string, where: string): Text {
-  const value = columns[column];
-  if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return asMessages(value, `${where}: ${column}`);
-  throw new DataError(
-    `data: ${where}: ${column}: expected a string or a list of messages, got ${describe(value)}. ` +
-      `The row has ${names(columns)}.`,
-  );
-}
-
-function asMessages(value: unknown, where: string): ChatMessage[] {
-  if (!Array.isArray(value) || value.length === 0) {
-    throw new DataError(
-      `data: ${where}: expected a list of messages, got ${describe(value)}. Write [{"role": …, "content": …}].`,
-    );
-  }
-  return value.map((message: unknown, i) => {
-    const { role, content } = (message ?? {}) as { role?: unknown; content?: unknown };
-    if (typeof role === 'string' && typeof content === 'string') return { role, content };
-    throw new DataError(
-      `data: ${where}: message ${i}: expected a role and a content that are strings, ` +
-        `got ${describe(role)} and ${describe(content)}. Tool calls and images are not supported.`,
-    );
-  });
-}
-
-function string(columns: Columns, column: string, where: string): string {
-  const value = columns[column];
-  if (typeof value === 'string') return value;
-  throw new DataError(`data: ${where}: ${column}: expected a string, got ${describe(value)}.`);
-}
-
-function number(columns: Columns, column: string, where: string): number {
-  const value = columns[column];
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new DataError(`data: ${where}: ${column}: expected a number, got ${describe(value)}.`);
-}
-
-function describe(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  return value === null ? 'null' : typeof value;
-}
-
-function names(columns: Columns): string {
-  return Object.keys(columns).join(', ') || 'no columns';
 }

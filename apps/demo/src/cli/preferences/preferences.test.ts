@@ -1,5 +1,5 @@
 // Each way to learn from preferences, from the command line: it learns, and says what is wrong with its options.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -35,7 +35,16 @@ describe('llm dpo', () => {
   it('mixes losses and weighs pairs', async () => {
     const { metrics } = await llmJson<Result>(
       ...[...common('dpo', files.preferences), '--out', at('mixed'), '--steps', '20', '--wpo'],
-      ...['--loss', 'sigmoid=0.8', '--loss', 'bco_pair=0.2', '--loss', 'sft=0.1', '--ld-alpha', '0.5'],
+      ...[
+        '--loss',
+        'sigmoid=0.8',
+        '--loss',
+        'bco_pair=0.2',
+        '--loss',
+        'sft=0.1',
+        '--ld-alpha',
+        '0.5',
+      ],
     );
     expect(metrics['rewards/accuracies']).toBe(1);
     expect(metrics['rewards/margins']).toBeGreaterThan(0);
@@ -51,5 +60,29 @@ describe('llm dpo', () => {
     );
     expect(stderr).toContain(message);
     expect(code).toBe(2);
+  });
+});
+
+describe('llm kto and llm bco', () => {
+  it.each(['kto', 'bco'])('%s learns from pairs taken apart', async (name) => {
+    const { metrics } = await llmJson<Result>(
+      ...[...common(name, files.preferences), '--out', at(name), '--steps', '15'],
+    );
+    expect(metrics['rewards/margins']).toBeGreaterThan(0);
+  });
+
+  it('says how to balance wanted and unwanted answers', async () => {
+    const rows = [true, true, true, false].map((label, i) => ({
+      ...{ prompt: `${i}?`, completion: ` ${i}.` },
+      label,
+    }));
+    writeFileSync(at('judged.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const { stderr, code } = await llm(
+      ...[...common('kto', at('judged.jsonl')), '--out', at('balance'), '--steps', '1'],
+    );
+    expect(stderr).toContain(
+      '3 wanted and 1 unwanted answers pull as 3.00 to 1; --undesirable-weight between 2.25 and 3.00',
+    );
+    expect(code).toBe(0);
   });
 });
