@@ -20,9 +20,15 @@ export {
 } from './format/adapter-files.ts';
 export { type AdapterNotes } from './format/adapter-config.ts';
 export { AdapterPart, AdapterSite } from './adapter/adapter-site.ts';
-export { AdaptedLayer, LayerPart, type LinearLike } from './adapter/adapted-layer.ts';
+export { AdaptedLayer } from './adapter/adapted-layer.ts';
+export { LayerPart, type Layer, type ParameterValues } from './adapter/layer-part.ts';
 export { type AdapterInfo, type AdapterMethod, type NewAdapter } from './adapter/method.ts';
-export { type LoraConfig, type LoraOptions } from './lora/lora-config.ts';
+export {
+  type LoraConfig,
+  type LoraInit,
+  type LoraOptions,
+  type TrainedBiases,
+} from './lora/lora-config.ts';
 export { LoraPart } from './lora/lora-part.ts';
-export { type TargetModules } from './targets/match-targets.ts';
+export { type TargetModules, type TargetRules } from './targets/match-targets.ts';
 export { defaultTargets } from './targets/default-targets.ts';

@@ -1,5 +1,5 @@
 // Flags that train a LoRA adapter instead of the whole model.
-import { addLora, saveAdapter } from '@llm/peft';
+import { addLora, saveAdapter, type LoraInit, type TrainedBiases } from '@llm/peft';
 import type { Generator } from '@llm/tensor';
 import type { CausalLm } from '@llm/transformer';
 import type { OptionTable, OptionValues } from './command.ts';
@@ -20,6 +20,28 @@ export const ADAPTER_OPTIONS = {
     minimum: 0,
     maximum: 0.99,
   },
+  'use-rslora': { type: 'boolean', description: 'scale by alpha / √rank' },
+  'use-dora': {
+    type: 'boolean',
+    description: "train the lengths of the weights' rows apart from their directions",
+  },
+  'lora-init': {
+    type: 'string',
+    description: 'how the adapter begins',
+    choices: ['default', 'gaussian', 'orthogonal', 'pissa', 'pissa_niter_16', 'olora'],
+    default: 'default',
+  },
+  'lora-bias': {
+    type: 'string',
+    description: 'biases that train, too',
+    choices: ['none', 'all', 'lora_only'],
+    default: 'none',
+  },
+  'modules-to-save': {
+    type: 'string',
+    description: 'modules trained in full beside the adapter, by commas',
+    placeholder: 'NAMES',
+  },
   'target-modules': {
     type: 'string',
     description: 'layers to adapt, by commas, or all-linear',
@@ -37,6 +59,11 @@ export function addAdapter(model: CausalLm, values: AdapterValues, generator: Ge
     rank: values['lora-rank'],
     alpha: values['lora-alpha'],
     dropout: values['lora-dropout'],
+    useRslora: values['use-rslora'],
+    useDora: values['use-dora'],
+    init: values['lora-init'] === 'default' ? true : (values['lora-init'] as LoraInit),
+    bias: values['lora-bias'] as TrainedBiases,
+    modulesToSave: values['modules-to-save']?.split(',') ?? [],
     targetModules: targets === 'all-linear' ? targets : targets.split(','),
     generator,
   });

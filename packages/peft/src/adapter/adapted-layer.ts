@@ -1,45 +1,24 @@
 // A layer with adapters around it. It stands where the layer stood (Module.setModule), so a model needs to know
 // nothing of it.
 
-import { nn, QuantizedWeight, scope, tf, type Tensor, type Variable } from '@llm/tensor';
-import { AdapterPart, AdapterSite } from './adapter-site.ts';
+import type { QuantizedWeight} from '@llm/tensor';
+import { nn, scope, type Tensor, type Variable } from '@llm/tensor';
+import { AdapterError } from '../errors.ts';
+import { AdapterSite } from './adapter-site.ts';
+import type { Layer, LayerPart } from './layer-part.ts';
 
-/** What can be adapted: any module with `forward(x)` and a weight [O, I], quantised (QLoRA) or not. */
-export interface LinearLike extends nn.Module {
-  readonly weight: Variable | QuantizedWeight; // [O, I]
-  readonly bias?: Variable; // [O]
-  forward(x: Tensor): Tensor;
-}
+/** y = p₂(x, p₁(·, base)): each active part around the ones before. */
+export class AdaptedLayer extends AdapterSite<LayerPart> implements Layer {
+  readonly baseLayer: Layer;
 
-/** Whether a module can be adapted. An embedding has such a weight too, but takes ids. */
-export function isLinearLike(module: nn.Module): module is LinearLike {
-  if (module instanceof nn.Embedding || module instanceof nn.QuantizedEmbedding) return false;
-  const { weight, forward } = module as { weight?: unknown; forward?: unknown };
-  const isMatrix = weight instanceof tf.Variable && weight.rank === 2;
-  return (isMatrix || weight instanceof QuantizedWeight) && typeof forward === 'function';
-}
-
-/** An adapter's share in one layer. */
-export abstract class LayerPart extends AdapterPart {
-  /** The layer's output with this adapter. `base` is the layer without it, perhaps with others. */
-  abstract forward(x: Tensor, base: (x: Tensor) => Tensor): Tensor;
-
-  /** ΔW, what merging adds to the layer's weight; the caller owns it. */
-  abstract delta(): Tensor;
-}
-
-/** A layer with adapters around it: y = p₂(x, p₁(·, base)), each active part around the ones before. */
-export class AdaptedLayer extends AdapterSite<LayerPart> {
-  readonly baseLayer: LinearLike;
-
-  constructor(baseLayer: LinearLike) {
+  constructor(baseLayer: Layer) {
     super();
     this.baseLayer = baseLayer;
     this.training = baseLayer.training;
   }
 
   /** The base layer's own, for models that read it. */
-  get weight(): Variable | QuantizedWeight {
+  get weight(): Variable | QuantizedWeight | undefined {
     return this.baseLayer.weight;
   }
 
@@ -47,20 +26,55 @@ export class AdaptedLayer extends AdapterSite<LayerPart> {
     return this.baseLayer.bias;
   }
 
-  /** [.., I] → [.., O]; the caller owns the result. */
-  forward(x: Tensor): Tensor {
-    return scope(() => {
-      const layer = (input: Tensor) => this.baseLayer.forward(input);
-      const adapted = this.activeParts().reduce(
-        (base, part) => (input: Tensor) => part.forward(input, base),
-        layer,
+  /** x and the result as the base layer has them; the caller owns the result. */
+  forward(x: Tensor, ...rest: unknown[]): Tensor {
+    return scope(() => this.adapted((input) => this.baseLayer.forward(input, ...rest))(x));
+  }
+
+  /** `layer` with the active parts around it. */
+  protected adapted(layer: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
+    const parts = this.activeParts();
+    if (this.merged.length > 0 && parts.some((part) => part.mergesAlone)) {
+      throw new AdapterError(
+        `forward: adapters: expected none that rescales or replaces a layer into which ${this.merged.join(', ')} is merged. ` +
+          'Call unmergeAdapter first.',
       );
-      return adapted(x);
-    });
+    }
+    return parts.reduce(
+      (base, part) => (input: Tensor) => part.forward(input, base, this.baseLayer),
+      layer,
+    );
   }
 
   detach(model: nn.Module, path: string): void {
     model.setModule(path, this.baseLayer);
+  }
+}
+
+/** A table of embeddings that may be the output layer, too, when a model ties them. */
+export type EmbeddingLike = nn.Embedding | nn.QuantizedEmbedding;
+
+/** A part that also changes what a tied embedding gives as output layer. */
+export interface ProjectingPart extends LayerPart {
+  /** x [.., C] → [.., V]; arguments as `forward`. */
+  project(x: Tensor, base: (x: Tensor) => Tensor, layer: EmbeddingLike): Tensor;
+}
+
+/** An adapted table of embeddings. */
+export class AdaptedEmbedding extends AdaptedLayer {
+  declare readonly baseLayer: EmbeddingLike & Layer;
+
+  /** x [.., C] → [.., V]: the output layer of a model whose embeddings are tied. Adapters of the table leave it alone,
+   *  as in PEFT, unless they keep the two tied. */
+  project(x: Tensor): Tensor {
+    return scope(() => {
+      const parts = this.activeParts().filter((part): part is ProjectingPart => 'project' in part);
+      const adapted = parts.reduce(
+        (base, part) => (input: Tensor) => part.project(input, base, this.baseLayer),
+        (input: Tensor) => this.baseLayer.project(input),
+      );
+      return adapted(x);
+    });
   }
 }
 
@@ -73,9 +87,17 @@ export function adaptedLayers(model: nn.Module): [path: string, layer: AdaptedLa
 
 /** Adds a part of the adapter `name` to the layer at `path`, which becomes an adapted one. */
 export function addPart(model: nn.Module, path: string, name: string, part: LayerPart): void {
-  const layer = model.getModule(path) as LinearLike | AdaptedLayer;
-  const adapted = layer instanceof AdaptedLayer ? layer : new AdaptedLayer(layer);
+  const layer = model.getModule(path) as Layer;
+  const adapted = layer instanceof AdaptedLayer ? layer : wrap(layer);
   for (const [, module] of part.namedModules()) module.training = adapted.training;
   adapted.adapters[name] = part;
   if (adapted !== layer) model.setModule(path, adapted);
+}
+
+function wrap(layer: Layer): AdaptedLayer {
+  return isEmbedding(layer) ? new AdaptedEmbedding(layer) : new AdaptedLayer(layer);
+}
+
+export function isEmbedding(layer: nn.Module): layer is EmbeddingLike & Layer {
+  return layer instanceof nn.Embedding || layer instanceof nn.QuantizedEmbedding;
 }

@@ -1,6 +1,6 @@
 // Where adapters live: a site is a module in the model's tree that holds, by name, each adapter's part in that place.
 
-import { nn, type Variable } from '@llm/tensor';
+import { nn, type Tensor, type Variable } from '@llm/tensor';
 import type { AdapterInfo } from './method.ts';
 
 /** One adapter's share in one place of the model. Its parameters are what trains. */
@@ -10,6 +10,13 @@ export abstract class AdapterPart extends nn.Module {
   /** The parameters by their keys in adapter_model.safetensors.
    *  @param moduleName the place's path in the Transformers model, `model.layers.0.self_attn.q_proj` */
   abstract entries(moduleName: string): [key: string, parameter: Variable][];
+
+  /** Tensors that PEFT expects in the file beside the parameters and that follow from them, so that reading passes them
+   *  over; the caller owns them. @default none */
+  derivedEntries(moduleName: string): [key: string, value: Tensor][] {
+    void moduleName;
+    return [];
+  }
 }
 
 /** A place in the model with parts of adapters. */

@@ -13,8 +13,8 @@ const PEFT_VERSION = '0.21.2';
 export interface AdapterNotes {
   /** Hub id or path of the base model. */
   readonly baseModel?: string;
-  /** PEFT's task type. @default 'CAUSAL_LM' */
-  readonly taskType?: string;
+  /** PEFT's task type; null for a model that is none of Transformers'. @default 'CAUSAL_LM' */
+  readonly taskType?: string | null;
 }
 
 /** Fields of every method. */

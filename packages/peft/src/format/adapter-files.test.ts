@@ -65,9 +65,11 @@ describe('saveAdapter and loadAdapter', () => {
   });
 
   it.each([
-    ['use_dora', true, 'use_dora: expected false, got true'],
-    ['bias', 'all', 'bias: expected "none", got "all"'],
-    ['modules_to_save', ['score'], 'modules_to_save: expected null, got ["score"]'],
+    ['use_qalora', true, 'use_qalora: expected false, got true'],
+    ['bias', 'some', 'bias: expected none, all, lora_only, got "some"'],
+    ['modules_to_save', 'score', 'modules_to_save: expected a list of names, got "score"'],
+    ['modules_to_save', ['scor'], 'modulesToSave: expected names of modules, got "scor"'],
+    ['init_lora_weights', 'loftq', 'save others with path_initial_model_for_weight_conversion'],
     ['peft_type', 'IA3', 'peft_type: expected LORA, got "IA3"'],
     ['r', 0, 'lora: rank: expected a positive integer, got 0'],
   ])('refuse a configuration with %s = %j', async (key, value, message) => {

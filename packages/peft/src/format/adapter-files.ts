@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { deleteAdapter, placesOf } from '../adapter/adapters.ts';
 import { insertAdapter } from '../adapter/insert-adapter.ts';
 import { AdapterError } from '../errors.ts';
+import { dropBaseTables } from './base-tables.ts';
 import { CONFIG_FILE, parseConfig, stringifyConfig, type AdapterNotes } from './adapter-config.ts';
 
 const WEIGHTS_FILE = 'adapter_model.safetensors';
@@ -21,8 +22,14 @@ export async function saveAdapter(
   const parameters = adapterParameters(model, name); // throws before anything is written
   const { info } = placesOf(model, name)[0]!.part;
   await mkdir(directory, { recursive: true });
-  const metadata = { format: 'pt' };
-  await writeSafetensors(join(directory, WEIGHTS_FILE), new Map(parameters), { metadata });
+  const derived = derivedTensors(model, name);
+  try {
+    const metadata = { format: 'pt' };
+    const tensors = new Map<string, Tensor>([...parameters, ...derived]);
+    await writeSafetensors(join(directory, WEIGHTS_FILE), tensors, { metadata });
+  } finally {
+    tf.dispose(derived.map(([, tensor]) => tensor));
+  }
   await writeFileAtomic(join(directory, CONFIG_FILE), stringifyConfig(info, notes));
 }
 
@@ -62,6 +69,8 @@ export async function loadAdapter(
     const undo = trainableFlags(model);
     const paths = insertAdapter(model, { name, info, generator });
     try {
+      dropDerived(model, name, tensors);
+      dropBaseTables(model, name, tensors);
       fill(adapterParameters(model, name), tensors, directory);
     } catch (error) {
       deleteAdapter(model, name);
@@ -79,6 +88,20 @@ export function adapterParameters(model: nn.Module, name: string): [key: string,
   return placesOf(model, name).flatMap(({ path, part }) =>
     part.entries(part.info.moduleName(path)),
   );
+}
+
+function derivedTensors(model: nn.Module, name: string): [key: string, Tensor][] {
+  return placesOf(model, name).flatMap(({ path, part }) =>
+    part.derivedEntries(part.info.moduleName(path)),
+  );
+}
+
+/** Takes what follows from the parameters out of what a file holds. */
+function dropDerived(model: nn.Module, name: string, tensors: Map<string, Tensor>): void {
+  for (const [key, derived] of derivedTensors(model, name)) {
+    tf.dispose([derived, tensors.get(key) ?? []]);
+    tensors.delete(key);
+  }
 }
 
 /** Copies the tensors into the parameters. All is checked before anything is changed. */

@@ -1,7 +1,7 @@
 // The fields of an adapter_config.json, read one by one with errors that name the file and the field.
 
 import { AdapterError } from '../errors.ts';
-import type { TargetModules } from '../targets/match-targets.ts';
+import type { TargetModules, TargetRules } from '../targets/match-targets.ts';
 
 /** One file's fields; see the top of this file. Every reader throws AdapterError for a value of another kind. */
 export class ConfigFields {
@@ -64,6 +64,33 @@ export class ConfigFields {
     return this.refuse(key, 'a list of names or a pattern');
   }
 
+  names(key: string): readonly string[] | undefined {
+    const value = this.value(key);
+    if (value === undefined) return undefined;
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+    return this.refuse(key, 'a list of names');
+  }
+
+  /** One of the choices; the first when the field is absent. */
+  choice<Choice extends string>(key: string, choices: readonly [Choice, ...Choice[]]): Choice {
+    const value = this.value(key) ?? choices[0];
+    return choices.find((choice) => choice === value) ?? this.refuse(key, choices.join(', '));
+  }
+
+  /** Which layers the adapter is for. */
+  targetRules(): TargetRules {
+    const excludeModules = this.namesOrPattern('exclude_modules');
+    const layersToTransform = this.numbers('layers_to_transform');
+    const pattern = this.value('layers_pattern');
+    const layersPattern = typeof pattern === 'string' ? [pattern] : this.names('layers_pattern');
+    return {
+      targetModules: this.targets('target_modules'),
+      ...(excludeModules && { excludeModules }),
+      ...(layersToTransform && { layersToTransform }),
+      ...(layersPattern && { layersPattern }),
+    };
+  }
+
   targets(key: string): TargetModules {
     if (this.value(key) === 'all-linear') return 'all-linear';
     return this.namesOrPattern(key) ?? this.refuse(key, 'a list of names or a pattern');
@@ -86,4 +113,9 @@ export class ConfigFields {
         'Adapters with this setting cannot be loaded.',
     );
   }
+}
+
+/** Names or a pattern as the file has them. */
+export function pythonNames(names: TargetModules | undefined): unknown {
+  return names instanceof RegExp ? names.source : (names ?? null);
 }

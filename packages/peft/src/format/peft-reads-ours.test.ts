@@ -8,7 +8,7 @@ import { Generator, tf, useBackend } from '@llm/tensor';
 import { loadModel } from '@llm/transformer';
 import { beforeAll, expect, it } from 'vitest';
 import { addLora, saveAdapter, type LoraOptions } from '../index.ts';
-import { randomizeB } from '../test/adapted-model.ts';
+import { shakeAdapter } from '../test/adapted-model.ts';
 
 const python = process.env.LLM_PEER_PYTHON;
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -27,6 +27,17 @@ it.skipIf(!python).each<[string, string, LoraOptions]>([
     'rank pattern',
     { rankPattern: { v_proj: 2 }, alphaPattern: { 'layers.0.self_attn.q_proj': 3 } },
   ],
+  ['llama', 'DoRA', { useDora: true, rank: 3, targetModules: ['q_proj', 'down_proj'] }],
+  ['llama', 'PiSSA', { init: 'pissa', rank: 2, alpha: 3 }],
+  ['llama', 'OLoRA', { init: 'olora', rank: 2, alpha: 3 }],
+  [
+    'llama',
+    'embeddings and a head',
+    { targetModules: ['embed_tokens'], modulesToSave: ['lm_head'] },
+  ],
+  ['gpt2', 'all biases', { rank: 2, bias: 'all' }],
+  ['gpt2', 'biases of adapted layers', { rank: 2, bias: 'lora_only', targetModules: ['c_fc'] }],
+  ['variants/tied/base', 'tied', { targetModules: ['embed_tokens'], ensureWeightTying: true }],
   ['gpt2', 'the default targets', { rank: 2 }],
   ['gpt2', 'all linear layers', { rank: 2, targetModules: 'all-linear' }],
 ])('PEFT computes the same with our adapter: %s, %s', async (name, _what, options) => {
@@ -36,7 +47,7 @@ it.skipIf(!python).each<[string, string, LoraOptions]>([
   try {
     model.eval();
     addLora(model, { ...options, generator: new Generator(11) });
-    randomizeB(model, 'default', 12, 0.3);
+    shakeAdapter(model, 'default', 12);
     await saveAdapter(model, directory);
     const ids = tf.tensor2d(inputIds, undefined, 'int32');
     const logits = [...model.forward(ids).dataSync()];

@@ -3,7 +3,7 @@
 import { Generator, nn } from '@llm/tensor';
 import { insertAdapter } from '../adapter/insert-adapter.ts';
 import { defaultTargets } from '../targets/default-targets.ts';
-import { checkConfig, type LoraConfig, type LoraOptions } from './lora-config.ts';
+import { checkConfig, LORA_DEFAULTS, type LoraConfig, type LoraOptions } from './lora-config.ts';
 import { lora } from './lora-method.ts';
 
 /**
@@ -20,16 +20,22 @@ export function addLora(model: nn.Module, options: LoraOptions = {}, name = 'def
 }
 
 function configOf(model: nn.Module, options: LoraOptions): LoraConfig {
-  const { rank = 8, alpha = 8, dropout = 0, useRslora = false } = options;
-  const { rankPattern = {}, alphaPattern = {}, excludeModules, layersToTransform } = options;
   const modelType = options.modelType ?? modelTypeOf(model);
   return checkConfig({
-    ...{ rank, alpha, dropout, useRslora, rankPattern, alphaPattern },
-    ...(excludeModules && { excludeModules }),
-    ...(layersToTransform && { layersToTransform }),
+    ...LORA_DEFAULTS,
+    ...choicesOf(options),
     targetModules: options.targetModules ?? defaultTargets(modelType),
     fanInFanOut: modelType === 'gpt2',
   });
+}
+
+/** What the configuration keeps of the options. */
+function choicesOf(options: LoraOptions): Partial<LoraConfig> {
+  const others = ['generator', 'moduleName', 'modelType'];
+  const given = Object.entries(options).filter(
+    ([name, value]) => value !== undefined && !others.includes(name),
+  );
+  return Object.fromEntries(given);
 }
 
 /** `model.config.modelType`, where a model has that. */

@@ -1,97 +1,62 @@
-// LoRA as a kind of adapter: which fields describe it in a file, and how it gets into a model.
+// LoRA as a kind of adapter: how it gets into a model. For its fields in a file, see lora-fields.ts.
 
 import type { nn } from '@llm/tensor';
-import { addPart } from '../adapter/adapted-layer.ts';
+import { addPart, isEmbedding } from '../adapter/adapted-layer.ts';
+import type { LayerPart } from '../adapter/layer-part.ts';
 import type { AdapterMethod, NewAdapter } from '../adapter/method.ts';
-import type { ConfigFields } from '../format/config-fields.ts';
-import { matchTargets } from '../targets/match-targets.ts';
-import { checkConfig, layerSettings, type LoraConfig } from './lora-config.ts';
-import { LoraPart } from './lora-part.ts';
-
-/** Fields that this package leaves at PEFT's defaults. Anything else in them is refused on reading. */
-const UNSUPPORTED: Readonly<Record<string, unknown>> = {
-  alora_invocation_tokens: null,
-  arrow_config: null,
-  bias: 'none',
-  kasa_config: null,
-  layer_replication: null,
-  lora_bias: false,
-  modules_to_save: null,
-  monteclora_config: null,
-  target_parameters: null,
-  trainable_token_indices: null,
-  use_bdlora: null,
-  use_dora: false,
-  use_qalora: false,
-};
-
-/** Fields without effect on a finished adapter. */
-const INERT: Readonly<Record<string, unknown>> = {
-  corda_config: null,
-  ensure_weight_tying: false,
-  eva_config: null,
-  init_lora_weights: true,
-  layers_pattern: null,
-  loftq_config: {},
-  lora_ga_config: null,
-  megatron_config: null,
-  megatron_core: 'megatron.core',
-  qalora_group_size: 16,
-  velora_config: null,
-};
+import { AdapterError } from '../errors.ts';
+import { addSavedModules, addTrainedBiases, findSavedModules } from '../modules/add-modules.ts';
+import { isConvolution, matchTargets, type Target } from '../targets/match-targets.ts';
+import { layerSettings, type LoraConfig } from './lora-config.ts';
+import { LoraConv } from './lora-conv.ts';
+import { LoraEmbedding } from './lora-embedding.ts';
+import { configFrom, fieldsOf } from './lora-fields.ts';
+import { LoraLinear } from './lora-linear.ts';
+import type { LoraPartOptions } from './lora-part.ts';
 
 /** Low-rank adaptation (Hu et al. 2021). */
 export const lora: AdapterMethod<LoraConfig> = {
   peftType: 'LORA',
-
-  toFields: (config) => ({
-    ...UNSUPPORTED,
-    ...INERT,
-    r: config.rank,
-    lora_alpha: config.alpha,
-    lora_dropout: config.dropout,
-    use_rslora: config.useRslora,
-    rank_pattern: config.rankPattern,
-    alpha_pattern: config.alphaPattern,
-    fan_in_fan_out: config.fanInFanOut,
-    target_modules: pythonTargets(config.targetModules),
-    exclude_modules: config.excludeModules ? pythonTargets(config.excludeModules) : null,
-    layers_to_transform: config.layersToTransform ?? null,
-  }),
-
-  fromFields(fields) {
-    fields.refuseUnless(UNSUPPORTED);
-    return checkConfig(configFrom(fields));
-  },
+  toFields: fieldsOf,
+  fromFields: configFrom,
 
   insert(model: nn.Module, { name, info, generator }: NewAdapter<LoraConfig>): string[] {
-    const targets = matchTargets(model, info.config, info.moduleName);
-    for (const target of targets) {
-      const [outFeatures = 0, inFeatures = 0] = target.layer.weight.shape;
-      const settings = layerSettings(info.config, target.name);
-      const part = new LoraPart([outFeatures, inFeatures], { settings, info, generator });
-      addPart(model, target.path, name, part);
+    const { config, moduleName } = info;
+    const targets = matchTargets(model, config, moduleName);
+    for (const target of targets) checkRank(target, config);
+    const saved = findSavedModules(model, info, config);
+    const parts: [path: string, part: LayerPart][] = [];
+    try {
+      for (const target of targets) {
+        const settings = layerSettings(config, target.name);
+        parts.push([target.path, partFor(target, { settings, info, generator })]);
+      }
+    } catch (error) {
+      for (const [, part] of parts) part.dispose();
+      throw error;
     }
-    return targets.map(({ path }) => path);
+    for (const [path, part] of parts) addPart(model, path, name, part);
+    const savedPaths = addSavedModules(model, { name, info }, saved, config);
+    const biases = config.bias === 'all' ? addTrainedBiases(model, { name, info }) : [];
+    return [...parts.map(([path]) => path), ...savedPaths, ...biases];
   },
 };
 
-function configFrom(fields: ConfigFields): LoraConfig {
-  const exclude = fields.namesOrPattern('exclude_modules');
-  const layers = fields.numbers('layers_to_transform');
-  return {
-    rank: fields.number('r', 8),
-    alpha: fields.number('lora_alpha', 8),
-    dropout: fields.number('lora_dropout', 0),
-    useRslora: fields.flag('use_rslora'),
-    targetModules: fields.targets('target_modules'),
-    ...(exclude && { excludeModules: exclude }),
-    ...(layers && { layersToTransform: layers }),
-    rankPattern: fields.numbersByName('rank_pattern'),
-    alphaPattern: fields.numbersByName('alpha_pattern'),
-    fanInFanOut: fields.flag('fan_in_fan_out'),
-  };
+function partFor({ bare }: Target, options: LoraPartOptions): LayerPart {
+  if (isEmbedding(bare)) return new LoraEmbedding(bare, options);
+  if (isConvolution(bare)) return new LoraConv(bare, options);
+  return new LoraLinear(bare, options);
 }
 
-const pythonTargets = (targets: LoraConfig['targetModules']): unknown =>
-  targets instanceof RegExp ? targets.source : targets;
+/** A decomposition has no more ranks than the weight. */
+function checkRank({ bare, name }: Target, config: LoraConfig): void {
+  const { rank } = layerSettings(config, name);
+  const [outputs = 0, inputs = 0] = bare.weight!.shape;
+  const most = Math.min(outputs, inputs);
+  if (!['pissa', 'olora'].some((init) => String(config.init).startsWith(init)) || rank <= most)
+    return;
+  throw new AdapterError(
+    `lora: rank: expected at most ${most} for ${name} with init '${config.init}', got ${rank}. ` +
+      'Lower it, or give the layer one of its own in rankPattern.',
+  );
+}

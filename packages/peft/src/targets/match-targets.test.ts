@@ -59,8 +59,8 @@ describe('matchTargets', () => {
 
   it('names near names when nothing matches', () => {
     expect(() => names({ targetModules: ['q_porj'] })).toThrow(
-      'lora: targetModules: expected to match some of 5 linear layers, got [q_porj] matching none. ' +
-        'Near names: q_proj, k_proj, lm_head.',
+      'adapter: targetModules: expected to match some of 6 layers, got [q_porj] matching none. ' +
+        'Near names: q_proj, k_proj, lm_head, embed_tokens.',
     );
   });
 });

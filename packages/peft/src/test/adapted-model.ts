@@ -3,6 +3,7 @@
 import { Generator, nn, tf, type Tensor } from '@llm/tensor';
 import { expect } from 'vitest';
 import { adaptedLayers } from '../adapter/adapted-layer.ts';
+import { adapterParameters } from '../format/adapter-files.ts';
 import { LoraPart } from '../lora/lora-part.ts';
 
 /** Two blocks of linear layers, a norm and a head. I 3, inner 5, O 4. */
@@ -53,6 +54,15 @@ export function randomizeB(model: nn.Module, name = 'default', seed = 9, std = 1
   const generator = new Generator(seed);
   for (const [, { loraB }] of loraParts(model, name)) {
     nn.assignParameter(loraB, generator.normal(loraB.shape, 0, std), 'loraB');
+  }
+}
+
+/** Moves all that an adapter trains, as training would. */
+export function shakeAdapter(model: nn.Module, name = 'default', seed = 9, std = 0.3): void {
+  const generator = new Generator(seed);
+  for (const [key, parameter] of adapterParameters(model, name)) {
+    const moved = tf.tidy(() => tf.add(parameter, generator.normal(parameter.shape, 0, std)));
+    nn.assignParameter(parameter, moved, key);
   }
 }
 
