@@ -199,7 +199,7 @@ describe('wrong usage exits 2 and points to --help', () => {
 
 describe('help', () => {
   const NAMES =
-    'demo info tokenizer generate chat score embed fill-mask pretrain sft reward ppo dpo eval memory'.split(
+    'demo info tokenizer generate chat score embed fill-mask pretrain sft reward ppo grpo rloo dpo eval memory'.split(
       ' ',
     );
 

@@ -1,12 +1,13 @@
 // Rows of .jsonl files as @llm/align reads them; an error names file and row.
 import {
   parsePreferenceRow,
+  parsePromptColumns,
   parsePromptRow,
   parseSftRow,
   parseUnpairedRow,
   unpairPreferences,
 } from '@llm/align';
-import type { Preference, SftRow, Text, UnpairedPreference } from '@llm/align';
+import type { Preference, PromptRow, SftRow, Text, UnpairedPreference } from '@llm/align';
 import { readJsonLines } from './text-files.ts';
 
 async function readRows<Row>(
@@ -45,3 +46,6 @@ export async function readUnpaired(paths: readonly string[]): Promise<UnpairedPr
   const judged = rows.filter((row): row is UnpairedPreference => !isPair(row));
   return [...judged, ...unpairPreferences(rows.filter(isPair))];
 }
+/** `prompt`, and whatever columns reward functions ask for. */
+export const readPromptRows = (paths: readonly string[]): Promise<PromptRow[]> =>
+  readRows(paths, parsePromptColumns);

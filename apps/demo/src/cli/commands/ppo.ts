@@ -1,16 +1,15 @@
 // `llm ppo`: aligns a model against a reward model.
-import { frozenCopy, tokenizePrompt, trainPpo, valueModelFrom } from '@llm/align';
+import { frozenCopy, trainPpo, valueModelFrom } from '@llm/align';
 import type { nn } from '@llm/tensor';
-import type { CausalLm, RewardModel } from '@llm/transformer';
 import { readPrompts } from '../../data/rows.ts';
-import { contextLength } from '../../models/context-length.ts';
 import { openModel, openRewardModel } from '../../models/open-model.ts';
 import { saveFolder } from '../../models/save-folder.ts';
 import { updateProgress } from '../../pipeline/ppo-progress.ts';
 import { defineCommand, UsageError } from '../command.ts';
 import { checkConversations } from '../conversation-check.ts';
-import type { Output } from '../output.ts';
+import { fittingPrompts, notePrompts, promptLimit } from '../prompt-data.ts';
 import { reportRun } from '../report-run.ts';
+import { checkSameVocabulary } from '../reward-sources.ts';
 import { checkRunFolder } from '../run-folder-check.ts';
 import { startBackend } from '../start-backend.ts';
 import { FINE_TUNING_OPTIONS, prepareTraining } from '../training-options.ts';
@@ -22,49 +21,6 @@ const {
   warmup: _warmup,
   ...SHARED
 } = FINE_TUNING_OPTIONS;
-
-interface PromptReport {
-  readonly rows: number;
-  readonly prompts: number;
-  /** Longer than `longest` tokens. */
-  readonly dropped: number;
-  readonly longest: number;
-}
-
-/** --max-length, or what the model's context leaves beside an answer where that is less. */
-function promptLimit(
-  values: { readonly 'max-length': number; readonly 'max-new-tokens': number },
-  model: CausalLm,
-): number {
-  const room = contextLength(model) - values['max-new-tokens'];
-  if (room >= 1) return Math.min(values['max-length'], room);
-  throw new Error(
-    `--max-new-tokens: expected less than the model's context of ${contextLength(model)} tokens, got ${values['max-new-tokens']}. Lower it.`,
-  );
-}
-
-function fittingPrompts(all: readonly (readonly number[])[], longest: number) {
-  const prompts = all.filter((ids) => ids.length > 0 && ids.length <= longest);
-  const counts = { rows: all.length, prompts: prompts.length };
-  const report: PromptReport = { ...counts, dropped: all.length - prompts.length, longest };
-  if (prompts.length > 0) return { prompts, report };
-  throw new Error(
-    `--data: expected a prompt of 1 to ${longest} tokens, got none in ${all.length} rows. Raise --max-length, lower --max-new-tokens or shorten the prompts.`,
-  );
-}
-
-function notePrompts(output: Output, { rows, prompts, dropped, longest }: PromptReport): void {
-  const left = dropped > 0 ? `, ${dropped} dropped: empty, or longer than ${longest} tokens` : '';
-  output.note(`${prompts} prompts of ${rows} rows${left}`);
-}
-
-function checkSameVocabulary(model: CausalLm, reward: RewardModel, path: string): void {
-  const [own, its] = [model.config.vocabSize, reward.model.config.vocabSize];
-  if (own === its) return;
-  throw new Error(
-    `--reward: ${path}: expected the model's vocabulary of ${own} tokens, got ${its}. Train the reward model from the same model.`,
-  );
-}
 
 export const command = defineCommand({
   name: 'ppo',
@@ -131,11 +87,13 @@ export const command = defineCommand({
       checkConversations(texts, tokenizer, values.model);
       const reward = owned(await openRewardModel(values.reward));
       checkSameVocabulary(model, reward, values.reward);
-      const { prompts, report } = fittingPrompts(
-        texts.map((text) => tokenizePrompt(tokenizer, text)),
+      const data = fittingPrompts(
+        texts.map((prompt) => ({ prompt, columns: {} })),
+        tokenizer,
         promptLimit(values, model),
       );
-      notePrompts(output, report);
+      notePrompts(output, data);
+      const { report } = data;
       const critic = owned(valueModelFrom(reward));
       for (const trained of [model, critic]) prepareTraining(trained, values);
       const progress = updateProgress(output, values.updates);
@@ -144,7 +102,7 @@ export const command = defineCommand({
         critic,
         reference: owned(frozenCopy(model)),
         reward,
-        prompts,
+        prompts: data.examples.map(({ promptIds }) => promptIds),
         updates: values.updates,
         rolloutSize: values.batch,
         epochs: values.epochs,
