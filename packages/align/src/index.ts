@@ -155,3 +155,16 @@ export { densityRatioWeights } from './unpaired/density-ratio.ts';
 export type { DensityRatioOptions } from './unpaired/density-ratio.ts';
 export { precomputeUnpairedReference } from './unpaired/unpaired-reference.ts';
 export type { PreparedUnpaired } from './unpaired/unpaired-batch.ts';
+
+export { cpoLoss } from './reference-free/cpo-loss.ts';
+export type { CpoLossOptions, CpoLossType, CpoResult } from './reference-free/cpo-loss.ts';
+export { trainCpo, trainSimpo } from './reference-free/train-cpo.ts';
+export type { CpoOptions } from './reference-free/train-cpo.ts';
+export { orpoLoss } from './reference-free/orpo-loss.ts';
+export type { OrpoResult } from './reference-free/orpo-loss.ts';
+export { trainOrpo } from './reference-free/train-orpo.ts';
+export type { OrpoOptions } from './reference-free/train-orpo.ts';
+export { parseTripleRow, tokenizeTriples } from './data/triples.ts';
+export type { Triple, TripleExample } from './data/triples.ts';
+export { tpoLoss, trainTpo } from './reference-free/train-tpo.ts';
+export type { TpoLossOptions, TpoLossType, TpoOptions } from './reference-free/train-tpo.ts';

@@ -4,10 +4,11 @@ import {
   parsePromptColumns,
   parsePromptRow,
   parseSftRow,
+  parseTripleRow,
   parseUnpairedRow,
   unpairPreferences,
 } from '@llm/align';
-import type { Preference, PromptRow, SftRow, Text, UnpairedPreference } from '@llm/align';
+import type { Preference, PromptRow, SftRow, Text, Triple, UnpairedPreference } from '@llm/align';
 import { readJsonLines } from './text-files.ts';
 
 async function readRows<Row>(
@@ -49,3 +50,7 @@ export async function readUnpaired(paths: readonly string[]): Promise<UnpairedPr
 /** `prompt`, and whatever columns reward functions ask for. */
 export const readPromptRows = (paths: readonly string[]): Promise<PromptRow[]> =>
   readRows(paths, parsePromptColumns);
+
+/** `prompt`/`chosen`/`rejected`/`reference`. */
+export const readTriples = (paths: readonly string[]): Promise<Triple[]> =>
+  readRows(paths, parseTripleRow);

@@ -2,7 +2,7 @@
 import { emptyReport, requireTrainedTokens } from './report.ts';
 import type { DataReport } from './report.ts';
 import type { Preference } from './rows.ts';
-import { tokenizeCompletion } from './tokenize-completion.ts';
+import { tokenizeSharedPrompt } from './shared-prompt.ts';
 import type { TokenizeOptions } from './tokenize-sft.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 
@@ -30,32 +30,14 @@ export function tokenizePreferences(
   const { maxLength = 1024, tooLong = 'cut' } = options;
   const examples: PreferenceExample[] = [];
   const report = emptyReport();
-  for (const row of rows) {
-    report.rows += 1;
-    const chosen = tokenizeCompletion(tokenizer, row.prompt, row.chosen);
-    const rejected = tokenizeCompletion(tokenizer, row.prompt, row.rejected);
-    const start = Math.min(chosen.completionStart, rejected.completionStart);
-    const longest = Math.max(chosen.inputIds.length, rejected.inputIds.length);
-    if (chosen.boundaryMoved || rejected.boundaryMoved) report.boundaryMoved += 1;
-    const isEmpty = chosen.inputIds.length === 0 || rejected.inputIds.length === 0;
-    if (isEmpty || start >= maxLength || (longest > maxLength && tooLong === 'drop')) {
-      report.dropped += 1;
-      continue;
-    }
-    if (longest > maxLength) report.truncated += 1;
-    const chosenIds = chosen.inputIds.slice(start, maxLength);
-    const rejectedIds = rejected.inputIds.slice(start, maxLength);
-    const margin = row.margin === undefined ? {} : { margin: row.margin };
-    examples.push({
-      promptIds: chosen.inputIds.slice(0, start),
-      chosenIds,
-      rejectedIds,
-      ...margin,
-    });
-    report.tokens += 2 * start + chosenIds.length + rejectedIds.length;
-    report.trainedTokens += chosenIds.length + rejectedIds.length;
+  for (const { prompt, chosen, rejected, margin } of rows) {
+    const answers = { prompt, answers: [chosen, rejected] };
+    const ids = tokenizeSharedPrompt(tokenizer, answers, report, { maxLength, tooLong });
+    if (!ids) continue;
+    const [chosenIds, rejectedIds] = ids.answerIds as [number[], number[]];
+    const { promptIds } = ids;
+    examples.push({ promptIds, chosenIds, rejectedIds, ...(margin !== undefined && { margin }) });
   }
-  report.examples = examples.length;
   requireTrainedTokens('preferences', report, maxLength);
   return { examples, report };
 }

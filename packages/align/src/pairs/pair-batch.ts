@@ -2,7 +2,7 @@
 // rejected ones.
 import { tf } from '@llm/tensor';
 import type { Tensor } from '@llm/tensor';
-import type { PairBatch } from '../data/collate.ts';
+import type { PairBatch, TokenBatch } from '../data/collate.ts';
 import { trainedPositions } from '../logprobs/trained-positions.ts';
 import type { PairOf } from '../dpo/losses/pair-loss.ts';
 
@@ -35,11 +35,34 @@ export function sharedLengthWeights(batch: PairBatch, tail: number): Float32Arra
   });
 }
 
-/** Weights with which a sum over the tokens of some rows is their mean: 1/n for the n tokens of rows from `first` up to
- *  before `end`, 0 for the others. @returns [N] */
-export function meanOverRows(batch: PairBatch, first: number, end: number): Float32Array {
-  const { rows } = trainedPositions(batch);
-  const isIn = (row: number) => row >= first && row < end;
-  const count = rows.reduce((sum, row) => sum + Number(isIn(row)), 0);
-  return Float32Array.from(rows, (row) => (isIn(row) ? 1 / count : 0));
+/** Weights with which a sum over the completions' tokens of rows `first` up to before `end` is their mean: 1/n for each
+ *  of the n tokens, 0 for all others. @returns [N] */
+export function meanOverRows(batch: TokenBatch, first: number, end: number): Float32Array {
+  return meanWeights(batch, (row, isCompletion) => isCompletion && row >= first && row < end);
+}
+
+/** The same, prompts included where they are trained too. */
+export function meanOverWholeRows(batch: TokenBatch, first: number, end: number): Float32Array {
+  return meanWeights(batch, (row) => row >= first && row < end);
+}
+
+/** Weights with which each row's sum is the mean over its completion's tokens: 1/n, and 0 for a prompt's. @returns [N] */
+export function completionMeans(batch: TokenBatch): Float32Array {
+  const { rows, positions } = trainedPositions(batch);
+  const isCompletion = (n: number) => batch.completionMask[positions[n]! + 1] === 1;
+  const counts = new Int32Array(batch.batchSize);
+  rows.forEach((row, n) => (counts[row]! += Number(isCompletion(n))));
+  return Float32Array.from(rows, (row, n) => (isCompletion(n) ? 1 / counts[row]! : 0));
+}
+
+function meanWeights(
+  batch: TokenBatch,
+  isIn: (row: number, isCompletion: boolean) => boolean,
+): Float32Array {
+  const { rows, positions } = trainedPositions(batch);
+  const counted = Array.from(rows, (row, n) =>
+    isIn(row, batch.completionMask[positions[n]! + 1] === 1),
+  );
+  const count = counted.filter(Boolean).length;
+  return Float32Array.from(counted, (keep) => (keep ? 1 / count : 0));
 }

@@ -2,7 +2,8 @@
 import { tokenizeUnpaired, trainBco } from '@llm/align';
 import { readUnpaired } from '../../data/rows.ts';
 import { defineCommand } from '../command.ts';
-import { fineTune, MODEL_OR_ADAPTER_OPTIONS } from '../fine-tune.ts';
+import { fineTune } from '../fine-tune.ts';
+import { beta, PREFERENCE_OPTIONS } from '../preferences/preference-options.ts';
 
 export const command = defineCommand({
   name: 'bco',
@@ -10,14 +11,8 @@ export const command = defineCommand({
     'Aligns a model with answers judged one by one (BCO); the model as it starts is the reference.',
   usage: ['bco --model M --data judged.jsonl --out DIR [--beta 0.1] [--lora]'],
   options: {
-    ...MODEL_OR_ADAPTER_OPTIONS,
-    'learning-rate': { ...MODEL_OR_ADAPTER_OPTIONS['learning-rate'], default: 5e-6 },
-    beta: {
-      type: 'number',
-      description: 'how strongly the policy is held to the reference',
-      default: 0.1,
-      above: 0,
-    },
+    ...PREFERENCE_OPTIONS,
+    beta: beta('how strongly the policy is held to the reference', 0.1),
   },
   run: (context) =>
     fineTune(context, {

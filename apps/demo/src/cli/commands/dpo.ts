@@ -3,32 +3,22 @@ import { PAIR_LOSSES, tokenizePreferences, trainDpo } from '@llm/align';
 import type { DpoTrainerOptions, FDivergence, PairLossType } from '@llm/align';
 import { readPreferences } from '../../data/rows.ts';
 import { defineCommand, UsageError } from '../command.ts';
-import { fineTune, MODEL_OR_ADAPTER_OPTIONS } from '../fine-tune.ts';
+import { fineTune } from '../fine-tune.ts';
+import { beta, LABEL_SMOOTHING, PREFERENCE_OPTIONS } from '../preferences/preference-options.ts';
 import { readLossMix, snake } from '../preferences/loss-mix.ts';
 import type { OptionTable, OptionValues } from '../command.ts';
 
 const LOSSES = Object.keys(PAIR_LOSSES) as PairLossType[];
 
 const DPO_OPTIONS = {
-  beta: {
-    type: 'number',
-    description: 'how strongly the policy is held to the reference',
-    default: 0.1,
-    above: 0,
-  },
+  beta: beta('how strongly the policy is held to the reference', 0.1),
   loss: {
     type: 'string',
     description: `loss of a pair; again for a mix. ${LOSSES.map(snake).join(', ')} (default: sigmoid)`,
     placeholder: 'NAME[=WEIGHT]',
     multiple: true,
   },
-  'label-smoothing': {
-    type: 'number',
-    description: 'share of labels that are the wrong way round, below 0.5',
-    default: 0,
-    minimum: 0,
-    maximum: 0.499,
-  },
+  'label-smoothing': LABEL_SMOOTHING,
   divergence: {
     type: 'string',
     description: 'that holds the policy to the reference',
@@ -60,8 +50,7 @@ export const command = defineCommand({
     'dpo --model M --data preferences.jsonl --out DIR --loss sigmoid --loss sft=0.2',
   ],
   options: {
-    ...MODEL_OR_ADAPTER_OPTIONS,
-    'learning-rate': { ...MODEL_OR_ADAPTER_OPTIONS['learning-rate'], default: 5e-6 },
+    ...PREFERENCE_OPTIONS,
     ...DPO_OPTIONS,
   },
   run: (context) => {

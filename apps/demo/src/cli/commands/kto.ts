@@ -3,7 +3,8 @@ import { ktoBalance, tokenizeUnpaired, trainKto } from '@llm/align';
 import type { UnpairedExample } from '@llm/align';
 import { readUnpaired } from '../../data/rows.ts';
 import { defineCommand } from '../command.ts';
-import { fineTune, MODEL_OR_ADAPTER_OPTIONS } from '../fine-tune.ts';
+import { fineTune } from '../fine-tune.ts';
+import { beta, PREFERENCE_OPTIONS } from '../preferences/preference-options.ts';
 
 export const command = defineCommand({
   name: 'kto',
@@ -14,14 +15,8 @@ export const command = defineCommand({
     'kto --model M --data preferences.jsonl --out DIR --lora',
   ],
   options: {
-    ...MODEL_OR_ADAPTER_OPTIONS,
-    'learning-rate': { ...MODEL_OR_ADAPTER_OPTIONS['learning-rate'], default: 5e-6 },
-    beta: {
-      type: 'number',
-      description: 'how strongly the policy is held to the reference',
-      default: 0.1,
-      above: 0,
-    },
+    ...PREFERENCE_OPTIONS,
+    beta: beta('how strongly the policy is held to the reference', 0.1),
     loss: {
       type: 'string',
       description: 'loss of an answer',

@@ -63,6 +63,30 @@ describe('llm dpo', () => {
   });
 });
 
+/** Preferences that a tiny model learns in a moment. */
+function writeTriples(): string {
+  const row = (prompt: string) => ({
+    ...{ prompt, chosen: ' yes.', rejected: ' no!' },
+    reference: ' yes.',
+  });
+  const rows = ['a?', 'b?', 'c?', 'd?'].map((prompt) => `${JSON.stringify(row(prompt))}\n`);
+  writeFileSync(at('triples.jsonl'), rows.join(''));
+  return at('triples.jsonl');
+}
+
+describe('llm orpo, llm cpo, llm simpo and llm tpo', () => {
+  it.each(['orpo', 'cpo', 'simpo', 'tpo'])(
+    '%s comes to prefer the chosen answers',
+    async (name) => {
+      const { metrics } = await llmJson<Result>(
+        ...[...common(name, writeTriples()), '--out', at(name), '--steps', '15'],
+      );
+      expect(metrics['rewards/accuracies']).toBe(1);
+      expect(metrics['rewards/margins']).toBeGreaterThan(0);
+    },
+  );
+});
+
 describe('llm kto and llm bco', () => {
   it.each(['kto', 'bco'])('%s learns from pairs taken apart', async (name) => {
     const { metrics } = await llmJson<Result>(
