@@ -12,3 +12,8 @@ export class CheckpointError extends Error {
 export class TrainingError extends Error {
   override name = 'TrainingError';
 }
+
+/** Workers that train together lost one of them, or never found each other. */
+export class DistributedError extends Error {
+  override name = 'DistributedError';
+}

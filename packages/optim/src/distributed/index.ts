@@ -1,0 +1,6 @@
+/** @llm/optim/distributed: several processes, on one machine or many, train one model. Node only. */
+export { DistributedError } from '../errors.ts';
+export { Group, partOf, type GroupOptions } from './group.ts';
+export { joinGroup, type JoinOptions } from './join.ts';
+export { makeToken } from './handshake.ts';
+export type { Plain } from './plain.ts';
