@@ -14,6 +14,8 @@ export interface Resumable {
 /** An endless source of batches. After setState(getState()) the same batches follow. */
 export interface BatchSource<Batch> extends Resumable {
   next(): Batch | Promise<Batch>;
+  /** Passes over so many batches, where that is cheaper than making them; they are another worker's. */
+  skip?(count: number): void | Promise<void>;
 }
 
 /** The same source with `map` applied to each batch; the state is the inner source's. */
@@ -22,8 +24,20 @@ export function mapBatches<In, Out>(
   map: (batch: In) => Out | Promise<Out>,
 ): BatchSource<Out> {
   return {
+    ...(source.skip && { skip: (count: number) => source.skip?.(count) }),
     next: async () => map(await source.next()),
     getState: () => source.getState(),
     setState: (state) => source.setState(state),
   };
+}
+
+/** Passes over `count` batches. */
+export async function skipBatches<Batch>(
+  source: BatchSource<Batch>,
+  count: number,
+  dispose: (batch: Batch) => void,
+): Promise<void> {
+  if (count === 0) return;
+  if (source.skip) return source.skip(count);
+  for (let i = 0; i < count; i++) dispose(await source.next());
 }

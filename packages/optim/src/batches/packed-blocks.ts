@@ -27,6 +27,7 @@ export interface PackedBlocks extends BatchSource<PackedBatch> {
   readonly blocksPerEpoch: number;
   readonly epochs: number;
   next(): PackedBatch;
+  skip(count: number): void;
 }
 
 /** An endless source of packed batches. Throws ConfigError when the stream is shorter than one block. */
@@ -65,6 +66,10 @@ class Blocks implements PackedBlocks {
       inputIds: tf.tensor2d(this.gather(blocks, offset), shape, 'int32'),
       labels: tf.tensor2d(this.gather(blocks, offset + 1), shape, 'int32'),
     };
+  }
+
+  skip(count: number): void {
+    this.order.skip(count);
   }
 
   getState(): JsonValue {

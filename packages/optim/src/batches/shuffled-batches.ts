@@ -17,6 +17,7 @@ export interface ShuffledBatches extends BatchSource<Int32Array> {
   /** Epochs begun, as a number with a fraction: 1.5 is half-way through the second. */
   readonly epochs: number;
   next(): Int32Array;
+  skip(count: number): void;
 }
 
 /**
@@ -51,6 +52,16 @@ class EpochOrder implements ShuffledBatches {
 
   next(): Int32Array {
     return Int32Array.from({ length: this.batchSize }, () => this.nextIndex());
+  }
+
+  skip(count: number): void {
+    const position = this.#position + count * this.batchSize;
+    // An order is left only when the next one is needed, as in nextIndex.
+    const passed = Math.max(0, Math.ceil(position / this.count) - 1);
+    this.#position = position - passed * this.count;
+    if (passed === 0) return;
+    this.#epoch += passed;
+    this.#order = this.orderOf(this.#epoch);
   }
 
   getState(): JsonValue {

@@ -27,6 +27,16 @@ export function clipByGlobalNorm(grads: readonly Tensor[], max: number): Clipped
 
 /** The L2 norm over all numbers of all gradients, read back. */
 export function globalNormOf(grads: readonly Tensor[]): number {
-  const [norm = NaN] = tf.tidy(() => globalNorm([...grads]).dataSync());
+  return combinedNorm(grads.map(normOf));
+}
+
+/** The L2 norm of one gradient, read back. */
+export function normOf(grad: Tensor): number {
+  const [norm = NaN] = tf.tidy(() => globalNorm([grad]).dataSync());
   return norm;
+}
+
+/** The norm of all gradients from their own, in the order of the parameters: whoever holds which gets the same bits. */
+export function combinedNorm(norms: readonly number[]): number {
+  return Math.sqrt(norms.reduce((sum, norm) => sum + norm * norm, 0));
 }

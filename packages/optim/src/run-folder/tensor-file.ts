@@ -14,13 +14,13 @@ export async function writeTensors(
 /** Reads the file and hands its tensors to `use`; they are disposed when it returns or throws. */
 export async function withTensors<T>(
   path: string,
-  use: (tensors: ReadonlyMap<string, Tensor>) => T,
+  use: (tensors: ReadonlyMap<string, Tensor>) => T | Promise<T>,
 ): Promise<T> {
   const file = await openSafetensors(path);
   const tensors = new Map<string, Tensor>();
   try {
     for (const name of file.tensors.keys()) tensors.set(name, await file.read(name));
-    return use(tensors);
+    return await use(tensors);
   } finally {
     tf.dispose([...tensors.values()]);
     await file.close();

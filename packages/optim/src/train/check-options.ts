@@ -10,10 +10,17 @@ export function checkOptions<Batch>(options: TrainOptions<Batch>): void {
     if (Number.isSafeInteger(value) && value > 0) continue;
     throw new ConfigError(`train: ${name}: expected a positive integer, got ${value}.`);
   }
+  const { size = 1 } = options.workers ?? {};
+  if (accumulation % size !== 0) {
+    throw new ConfigError(
+      `train: accumulation: expected a multiple of ${size} workers, got ${accumulation}. ` +
+        'It counts the micro-batches of all workers together.',
+    );
+  }
   if (!(maxGradNorm > 0)) {
     throw new ConfigError(`train: maxGradNorm: expected a number > 0, got ${maxGradNorm}.`);
   }
-  if (resume && !checkpoint) {
+  if (resume && !checkpoint && (options.workers?.rank ?? 0) === 0) {
     throw new ConfigError('train: resume: expected checkpoint.directory to resume from, got none.');
   }
 }

@@ -4,15 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { useBackend } from '@llm/tensor';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findCheckpoint, train } from '../index.ts';
+import { bundle } from '../test/bundle.ts';
 import { bitsOf, tinyRun } from '../test/tiny-model.ts';
-
-/** What a bundle of CommonJS modules needs to be an ES module. */
-const REQUIRE =
-  "import { createRequire as makeRequire } from 'node:module';" +
-  'const require = makeRequire(import.meta.url);';
 
 let scratch: string;
 let program: string;
@@ -21,17 +16,7 @@ beforeAll(async () => {
   await useBackend('cpu');
   scratch = await mkdtemp(join(tmpdir(), 'kill-'));
   program = join(scratch, 'killed-run.mjs');
-  await build({
-    entryPoints: [fileURLToPath(new URL('../test/killed-run.ts', import.meta.url))],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    conditions: ['@llm/source'],
-    external: ['*.node'],
-    banner: { js: REQUIRE },
-    logLevel: 'silent',
-  });
+  await bundle(fileURLToPath(new URL('../test/killed-run.ts', import.meta.url)), program);
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 

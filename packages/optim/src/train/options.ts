@@ -4,6 +4,7 @@ import type { Generator, nn, Tensor } from '@llm/tensor';
 import type { BatchSource, Resumable } from '../batches/batch-source.ts';
 import type { Optimizer } from '../optimizer.ts';
 import type { Schedule } from '../schedules/schedule.ts';
+import type { Workers } from './workers.ts';
 
 /** What a loss function learns beside its batch. */
 export interface LossContext {
@@ -71,7 +72,7 @@ export interface TrainOptions<Batch> {
   readonly schedule?: Schedule;
   /** Updates of the whole run, those before a resume included. */
   readonly steps: number;
-  /** Micro-batches of one update. @default 1 */
+  /** Micro-batches of one update, of all workers together: a multiple of their number. @default 1 */
   readonly accumulation?: number;
   /** Items that a batch's mean loss is over; micro-batches are averaged with it. @default 1 */
   readonly weight?: (batch: Batch) => number;
@@ -93,6 +94,11 @@ export interface TrainOptions<Batch> {
   readonly frozen?: Readonly<Record<string, nn.Module>>;
   /** More state to keep in checkpoints, by name. */
   readonly resumables?: Readonly<Record<string, Resumable>>;
+  /**
+   * The processes that train together, from `dataParallel(group)` of @llm/optim/distributed. Each calls `train` with the
+   * same options; rank 0 alone writes files and needs `checkpoint`. @default this process alone
+   */
+  readonly workers?: Workers;
   /** Seconds; for tests. @default the process clock */
   readonly now?: () => number;
 }

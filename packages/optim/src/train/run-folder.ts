@@ -2,7 +2,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JsonValue, Resumable } from '../batches/batch-source.ts';
+import type { Tensor } from '@llm/tensor';
 import { CheckpointError } from '../errors.ts';
 import { diskError } from '../run-folder/disk-error.ts';
 import { findCheckpoint, type FoundCheckpoint } from '../run-folder/find-checkpoint.ts';
@@ -13,6 +13,7 @@ import { pruneCheckpoints, writeCheckpoint } from '../run-folder/write-checkpoin
 import { createEventFile, type EventFile } from '../tensorboard/event-file.ts';
 import { frozenFiles, modelFiles, type ModelFiles } from './model-files.ts';
 import type { CheckpointOptions, TrainOptions } from './options.ts';
+import { partsOf, setParts } from './resumable-parts.ts';
 
 const OPTIMIZER_FILE = 'optimizer.safetensors';
 
@@ -74,14 +75,26 @@ export class RunFolder<Batch> {
     });
   }
 
+  /** Hands the optimizer's state of the checkpoint that was found to `use`; nothing for a fresh start. */
+  async withOptimizerState(
+    use: (tensors: ReadonlyMap<string, Tensor> | undefined) => Promise<void>,
+  ): Promise<void> {
+    if (this.resumedFrom === 0) return use(undefined);
+    await withTensors(join(this.#newest!, OPTIMIZER_FILE), use);
+  }
+
   /** Writes `checkpoint-<step>` and removes what is older than `keep`. */
-  async save(step: number): Promise<void> {
+  async save(step: number, optimizerState: ReadonlyMap<string, Tensor>): Promise<void> {
     const { directory, keep = 2 } = this.#checkpoint;
-    const state = { step, steps: this.#options.steps, parts: this.#parts() };
+    const state = { step, steps: this.#options.steps, parts: partsOf(this.#options) };
     await this.#guard(`checkpoint-${step}`, async () => {
       this.#newest = await writeCheckpoint(directory, {
         state,
-        writeFiles: (path) => this.#writeFiles(path),
+        writeFiles: async (path) => {
+          await this.#model.save(path);
+          for (const files of this.#frozen) await files.save(path);
+          await writeTensors(join(path, OPTIMIZER_FILE), optimizerState);
+        },
       });
       await pruneCheckpoints(directory, keep);
     });
@@ -110,26 +123,9 @@ export class RunFolder<Batch> {
   }
 
   async #restore({ directory, state }: FoundCheckpoint): Promise<void> {
-    const { optimizer } = this.#options;
     await this.#model.load(directory);
     for (const files of this.#frozen) await files.load(directory);
-    await withTensors(join(directory, OPTIMIZER_FILE), (tensors) => optimizer.loadState(tensors));
-    optimizer.count = state.step;
-    for (const [name, part] of Object.entries(resumablesOf(this.#options))) {
-      if (!(name in state.parts)) throw missingPart(name, directory);
-      part.setState(state.parts[name] ?? null);
-    }
-  }
-
-  async #writeFiles(directory: string): Promise<void> {
-    await this.#model.save(directory);
-    for (const files of this.#frozen) await files.save(directory);
-    await writeTensors(join(directory, OPTIMIZER_FILE), this.#options.optimizer.saveState());
-  }
-
-  #parts(): Record<string, JsonValue> {
-    const entries = Object.entries(resumablesOf(this.#options));
-    return Object.fromEntries(entries.map(([name, part]) => [name, part.getState()]));
+    setParts(this.#options, state.parts, directory);
   }
 
   /** Runs a write; a refusal of the disk becomes one clear error. */
@@ -145,19 +141,6 @@ export class RunFolder<Batch> {
   }
 }
 
-/** Everything whose state goes into trainer_state.json. */
-function resumablesOf<Batch>(options: TrainOptions<Batch>): Record<string, Resumable> {
-  const { batches, generator, resumables } = options;
-  const own: Record<string, Resumable> = { batches };
-  if (generator) {
-    own.generator = {
-      getState: () => ({ ...generator.getState() }),
-      setState: (state) => generator.setState(state as { seed: number; counter: number }),
-    };
-  }
-  return { ...resumables, ...own };
-}
-
 async function refuseOldCheckpoints(directory: string): Promise<void> {
   const [newest] = await listCheckpoints(directory);
   if (newest === undefined) return;
@@ -171,13 +154,6 @@ function allDamaged(directory: string, rejected: readonly string[]): CheckpointE
   return new CheckpointError(
     `train: resume: expected a whole checkpoint in ${directory}, got only damaged ones: ` +
       `${rejected.join('; ')}. Restore one from a backup, or start again in another folder.`,
-  );
-}
-
-function missingPart(name: string, directory: string): CheckpointError {
-  return new CheckpointError(
-    `train: resume: expected the state of "${name}" in ${directory}, got none. ` +
-      'Resume with the options that the run began with.',
   );
 }
 

@@ -4,57 +4,117 @@
 import { checkOptions } from './check-options.ts';
 import type { StepMetrics, TrainOptions, TrainResult } from './options.ts';
 import { Pace } from './pace.ts';
+import { partsOf, setParts } from './resumable-parts.ts';
 import { RunFolder } from './run-folder.ts';
 import { makeUpdate, type UpdateResult } from './update.ts';
+import { Alone, type Workers } from './workers.ts';
 
 const DEFAULT_EVERY = 500;
 
 /**
  * Trains until `steps` updates are made or the signal aborts. Puts the model in training mode; initialises the
  * optimizer unless that is done. The model and the optimizer stay the caller's.
- * @throws ConfigError, TrainingError (loss or gradient not finite), CheckpointError (folder, disk, resume)
+ * @throws ConfigError, TrainingError (loss or gradient not finite), CheckpointError (folder, disk, resume),
+ *   DistributedError (another worker failed)
  * @example
  * await train({ model, loss: ({ x, y }) => mse(model.forward(x), y), batches, optimizer: adamw({ learningRate: 1e-3 }), steps: 100 });
  */
 export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainResult> {
-  checkOptions(options);
-  const { model, optimizer, checkpoint, signal, steps } = options;
-  if (optimizer.parameters.length === 0) optimizer.init(model);
-  const folder = checkpoint && (await RunFolder.open(options, checkpoint));
+  const workers = options.workers ?? new Alone();
   try {
-    model.train();
-    const run = await runSteps(options, folder);
-    if (run.step >= steps) await folder?.saveFinal();
-    return {
-      ...run,
-      stopReason: run.step < steps && signal?.aborted ? 'aborted' : 'finished',
-      resumedFrom: folder?.resumedFrom ?? 0,
-      rejectedCheckpoints: folder?.rejected ?? [],
-    };
-  } finally {
-    await folder?.close();
+    return await new Run(options, workers).run();
+  } catch (error) {
+    workers.abort(error);
+    throw error;
   }
 }
 
-async function runSteps<Batch>(
-  options: TrainOptions<Batch>,
-  folder: RunFolder<Batch> | undefined,
-): Promise<Pick<TrainResult, 'step' | 'lastMetrics'>> {
-  const { steps, signal, onStep, checkpoint, now = () => performance.now() / 1000 } = options;
-  const every = checkpoint?.every ?? DEFAULT_EVERY;
-  const pace = new Pace(now);
-  let step = folder?.resumedFrom ?? 0;
-  let lastMetrics: StepMetrics | undefined;
-  while (step < steps && !signal?.aborted) {
-    step += 1;
-    lastMetrics = report(options, await makeUpdate(options, step), { step, pace });
-    const more = (await onStep?.(lastMetrics)) ?? {};
-    await folder?.log({ ...logged(lastMetrics), ...more, step });
-    const isLast = step === steps || signal?.aborted;
-    if (isLast || step % every === 0) await folder?.save(step);
-    pace.skip();
+class Run<Batch> {
+  readonly #options: TrainOptions<Batch>;
+  readonly #workers: Workers;
+  /** At rank 0, where the run has one. */
+  #folder: RunFolder<Batch> | undefined;
+  #resumedFrom = 0;
+
+  constructor(options: TrainOptions<Batch>, workers: Workers) {
+    checkOptions(options);
+    this.#options = options;
+    this.#workers = workers;
   }
-  return { step, lastMetrics };
+
+  async run(): Promise<TrainResult> {
+    const { model, steps } = this.#options;
+    try {
+      await this.#start();
+      model.train();
+      const { isAborted, ...run } = await this.#steps();
+      if (run.step >= steps) await this.#folder?.saveFinal();
+      return {
+        ...run,
+        stopReason: run.step < steps && isAborted ? 'aborted' : 'finished',
+        resumedFrom: this.#resumedFrom,
+        rejectedCheckpoints: this.#folder?.rejected ?? [],
+      };
+    } finally {
+      await this.#folder?.close();
+    }
+  }
+
+  /** Brings every worker to where the run begins or goes on. */
+  async #start(): Promise<void> {
+    const { model, optimizer, checkpoint, steps, accumulation = 1 } = this.#options;
+    const workers = this.#workers;
+    if (checkpoint && workers.rank === 0) {
+      this.#folder = await RunFolder.open(this.#options, checkpoint);
+    }
+    const others = Object.values(this.#options.frozen ?? {});
+    await workers.start(model, optimizer, { others, agree: { steps, accumulation } });
+    const { resumedFrom = 0 } = this.#folder ?? {};
+    const start = await workers.share({ step: resumedFrom, parts: partsOf(this.#options) });
+    if (workers.rank > 0) setParts(this.#options, start.parts, 'what rank 0 sent');
+    this.#resumedFrom = start.step;
+    if (start.step === 0) return;
+    const load = (entries: Parameters<Workers['loadState']>[1]) =>
+      workers.loadState(optimizer, entries);
+    await (this.#folder?.withOptimizerState(load) ?? load(undefined));
+    optimizer.count = start.step;
+  }
+
+  async #steps(): Promise<Pick<TrainResult, 'step' | 'lastMetrics'> & { isAborted: boolean }> {
+    const { steps, signal, onStep, now = () => performance.now() / 1000 } = this.#options;
+    const pace = new Pace(now);
+    let step = this.#resumedFrom;
+    let lastMetrics: StepMetrics | undefined;
+    let isAborted = await this.#workers.share(signal?.aborted ?? false);
+    while (step < steps && !isAborted) {
+      step += 1;
+      const update = await makeUpdate(this.#options, this.#workers, step);
+      lastMetrics = report(this.#options, update, { step, pace });
+      const more = (await onStep?.(lastMetrics)) ?? {};
+      await this.#folder?.log({ ...logged(lastMetrics), ...more, step });
+      // Nobody else: it is asked for between updates. Workers hear of it with the next micro-batch.
+      isAborted = update.isAborted || (this.#workers.size === 1 && (signal?.aborted ?? false));
+      if (this.#isCheckpoint(step) || isAborted) await this.#save(step);
+      pace.skip();
+    }
+    return { step, lastMetrics, isAborted };
+  }
+
+  #isCheckpoint(step: number): boolean {
+    const { steps, checkpoint } = this.#options;
+    return step === steps || step % (checkpoint?.every ?? DEFAULT_EVERY) === 0;
+  }
+
+  async #save(step: number): Promise<void> {
+    const hasFolder = await this.#workers.share(this.#folder !== undefined);
+    if (!hasFolder) return;
+    const state = await this.#workers.saveState(this.#options.optimizer);
+    try {
+      await this.#folder?.save(step, state.entries);
+    } finally {
+      state.dispose();
+    }
+  }
 }
 
 function report<Batch>(
