@@ -46,7 +46,11 @@ function rulesFor(name) {
   const { folder, also } = FOLDER_IMPORTS[name] ?? {};
   if (folder) rules.push({ files: [`packages/${name}/${folder}/**/*.ts`], rules: rule(also) });
   const inTests = TEST_IMPORTS[name];
-  if (inTests) rules.push({ files: [`packages/${name}/**/*.test.ts`], rules: rule(inTests) });
+  if (inTests)
+    rules.push({
+      files: [`packages/${name}/**/*.test.ts`, `packages/${name}/src/test/**`],
+      rules: rule(inTests),
+    });
   return rules;
 }
 

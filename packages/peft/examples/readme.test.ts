@@ -5,6 +5,23 @@ import { expect, it, vi } from 'vitest';
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
 
+it('the examples of prompts are those of the README, and run', async () => {
+  expect(await read('../README.md')).toContain((await read('prompts.ts')).trim());
+  const directory = await mkdtemp(join(tmpdir(), 'readme-'));
+  const before = process.cwd();
+  process.chdir(directory);
+  try {
+    await import('./prompts.ts');
+    expect(await readdir('runs/brief')).toEqual([
+      'adapter_config.json',
+      'adapter_model.safetensors',
+    ]);
+  } finally {
+    process.chdir(before);
+    await rm(directory, { recursive: true });
+  }
+});
+
 it('is the example of the README, and runs', async () => {
   expect(await read('../README.md')).toContain((await read('readme.ts')).trim());
   const directory = await mkdtemp(join(tmpdir(), 'readme-'));

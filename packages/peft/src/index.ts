@@ -30,5 +30,35 @@ export {
   type TrainedBiases,
 } from './lora/lora-config.ts';
 export { LoraPart } from './lora/lora-part.ts';
+export {
+  addPromptTuning,
+  type PromptText,
+  type PromptTuningConfig,
+  type PromptTuningOptions,
+} from './prompts/prompt-tuning.ts';
+export {
+  addPTuning,
+  type PromptEncoderKind,
+  type PTuningConfig,
+  type PTuningOptions,
+} from './prompts/p-tuning.ts';
+export {
+  addPrefixTuning,
+  type PrefixTuningConfig,
+  type PrefixTuningOptions,
+} from './prompts/prefix-tuning.ts';
+export {
+  addMultitaskPromptTuning,
+  setTasks,
+  type MultitaskPromptConfig,
+  type MultitaskPromptOptions,
+} from './prompts/multitask-prompt-tuning.ts';
+export { type PromptConfig } from './prompts/prompt-config.ts';
+export {
+  type Promptable,
+  type PromptShape,
+  type SoftPrompt,
+  type SoftPromptSource,
+} from './prompts/promptable.ts';
 export { type TargetModules, type TargetRules } from './targets/match-targets.ts';
 export { defaultTargets } from './targets/default-targets.ts';

@@ -2,5 +2,15 @@
 
 import type { AdapterMethod } from './adapter/method.ts';
 import { lora } from './lora/lora-method.ts';
+import { multitaskPromptTuning } from './prompts/multitask-prompt-tuning.ts';
+import { pTuning } from './prompts/p-tuning.ts';
+import { prefixTuning } from './prompts/prefix-tuning.ts';
+import { promptTuning } from './prompts/prompt-tuning.ts';
 
-export const methods: readonly AdapterMethod[] = [lora];
+export const methods: readonly AdapterMethod[] = [
+  lora,
+  promptTuning,
+  pTuning,
+  prefixTuning,
+  multitaskPromptTuning,
+];

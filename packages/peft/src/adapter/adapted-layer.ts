@@ -1,7 +1,7 @@
 // A layer with adapters around it. It stands where the layer stood (Module.setModule), so a model needs to know
 // nothing of it.
 
-import type { QuantizedWeight} from '@llm/tensor';
+import type { QuantizedWeight } from '@llm/tensor';
 import { nn, scope, type Tensor, type Variable } from '@llm/tensor';
 import { AdapterError } from '../errors.ts';
 import { AdapterSite } from './adapter-site.ts';

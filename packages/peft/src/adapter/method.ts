@@ -39,4 +39,6 @@ export interface NewAdapter<Config = unknown> {
   readonly info: AdapterInfo<Config>;
   /** Source of initial values and of dropout. */
   readonly generator: Generator;
+  /** Whether a file fills it: it then has the parameters that are in one, any others are not made. @default false */
+  readonly isFinished?: boolean;
 }

@@ -70,7 +70,7 @@ describe('saveAdapter and loadAdapter', () => {
     ['modules_to_save', 'score', 'modules_to_save: expected a list of names, got "score"'],
     ['modules_to_save', ['scor'], 'modulesToSave: expected names of modules, got "scor"'],
     ['init_lora_weights', 'loftq', 'save others with path_initial_model_for_weight_conversion'],
-    ['peft_type', 'IA3', 'peft_type: expected LORA, got "IA3"'],
+    ['peft_type', 'IA3', 'peft_type: expected one of LORA, PROMPT_TUNING'],
     ['r', 0, 'lora: rank: expected a positive integer, got 0'],
   ])('refuse a configuration with %s = %j', async (key, value, message) => {
     await edit((config) => (config[key] = value));

@@ -67,7 +67,7 @@ export async function loadAdapter(
   try {
     const info = { method, config, moduleName, isTrainable };
     const undo = trainableFlags(model);
-    const paths = insertAdapter(model, { name, info, generator });
+    const paths = insertAdapter(model, { name, info, generator, isFinished: true });
     try {
       dropDerived(model, name, tensors);
       dropBaseTables(model, name, tensors);

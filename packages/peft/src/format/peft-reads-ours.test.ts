@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Generator, tf, useBackend } from '@llm/tensor';
-import { loadModel } from '@llm/transformer';
+import type { CausalLm } from '@llm/transformer';
 import { beforeAll, expect, it } from 'vitest';
 import { addLora, saveAdapter, type LoraOptions } from '../index.ts';
 import { shakeAdapter } from '../test/adapted-model.ts';
+import { ADAPTERS, ADD, loadBase } from '../test/prompt-fixtures.ts';
 
 const python = process.env.LLM_PEER_PYTHON;
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -18,6 +19,16 @@ const inputIds = [
 ];
 
 beforeAll(() => useBackend('cpu'));
+
+it
+  .skipIf(!python)
+  .each(['llama', 'gpt2'].flatMap((name) => ADAPTERS.map((adapter) => [name, adapter] as const)))(
+  'PEFT computes the same with our soft prompt: %s, %s',
+  async (name, adapter) => {
+    const model = await loadBase(name);
+    await expectPeftAgrees(name, model, () => ADD[adapter]!(model, new Generator(11)));
+  },
+);
 
 it.skipIf(!python).each<[string, string, LoraOptions]>([
   ['llama', 'all linear layers', { rank: 3, alpha: 5, targetModules: 'all-linear' }],
@@ -41,13 +52,19 @@ it.skipIf(!python).each<[string, string, LoraOptions]>([
   ['gpt2', 'the default targets', { rank: 2 }],
   ['gpt2', 'all linear layers', { rank: 2, targetModules: 'all-linear' }],
 ])('PEFT computes the same with our adapter: %s, %s', async (name, _what, options) => {
-  const directory = await mkdtemp(join(tmpdir(), 'adapter-'));
-  const folder = path(`../../fixtures/${name}`);
-  const model = await loadModel(folder);
-  try {
-    model.eval();
+  const model = await loadBase(name);
+  await expectPeftAgrees(name, model, () => {
     addLora(model, { ...options, generator: new Generator(11) });
     shakeAdapter(model, 'default', 12);
+  });
+});
+
+/** Adds an adapter, saves it, and asks PEFT. Disposes the model. */
+async function expectPeftAgrees(name: string, model: CausalLm, add: () => void): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'adapter-'));
+  const folder = path(`../../fixtures/${name}`);
+  try {
+    add();
     await saveAdapter(model, directory);
     const ids = tf.tensor2d(inputIds, undefined, 'int32');
     const logits = [...model.forward(ids).dataSync()];
@@ -60,4 +77,4 @@ it.skipIf(!python).each<[string, string, LoraOptions]>([
     model.dispose();
     await rm(directory, { recursive: true });
   }
-});
+}

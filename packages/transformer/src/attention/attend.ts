@@ -8,6 +8,7 @@ import {
   type Generator,
   type Tensor,
 } from '@llm/tensor';
+import { before } from '../models/soft-prompt.ts';
 import { activeTrace } from '../models/trace.ts';
 import { attentionWeights } from './attention-weights.ts';
 import type { KeyValueCache } from '../cache/key-value-cache.ts';
@@ -39,6 +40,8 @@ export interface AttendPass {
   /** [B, S], or with a cache [B, Smax]. */
   readonly attentionMask?: Tensor;
   readonly kvCache?: KeyValueCache;
+  /** Learned keys and values before these [1 or B, n, K, D], which the mask counts in; a cache has its own. */
+  readonly prefix?: Pick<Heads, 'keys' | 'values'>;
   readonly layer: number;
   /** Whether a decoder reads its source here. @default false */
   readonly isCross?: boolean;
@@ -46,12 +49,13 @@ export interface AttendPass {
 
 /** Lets each of T tokens attend to the keys it may see. Returns [B, T, H, D]. */
 export function attend(
-  { queries, keys, values }: Heads,
-  { attentionMask: mask, kvCache, layer, isCross }: AttendPass,
+  { queries, ...own }: Heads,
+  { attentionMask: mask, kvCache, layer, isCross, prefix }: AttendPass,
   options: AttendOptions = {},
 ): Tensor {
   const { scale = queries.shape[3]! ** -0.5, isCausal = true, dropout = 0, generator } = options;
   const { bias, window, softcap } = options;
+  const { keys, values } = prefix === undefined ? own : behind(prefix, own);
   const shared = {
     scale,
     isCausal,
@@ -60,15 +64,15 @@ export function attend(
     window: window ?? undefined,
     softcap: softcap ?? 0,
   };
-  const look = (seen: () => Tensor, own: AttentionOptions): void =>
-    traceAttention({ queries, keys: seen }, { ...shared, ...own }, isCross);
+  const look = (seen: () => Tensor, changed: AttentionOptions): void =>
+    traceAttention({ queries, keys: seen }, { ...shared, ...changed }, isCross);
   if (kvCache === undefined) {
     look(() => keys, {});
     if (dropout === 0 || generator === undefined) return attention(queries, keys, values, shared);
     return attention(queries, keys, values, { ...shared, dropout, seed: generator.nextSeed() });
   }
   const seen = kvCache.extend(layer, keys, values, mask); // [B, S, K, D]
-  const own = {
+  const limits = {
     isCausal: isCausal && (seen.isCausal ?? true),
     mask: seen.mask,
     window: seen.coversWindow === true ? undefined : shared.window,
@@ -78,19 +82,26 @@ export function attend(
   if (blocks !== undefined)
     return cacheAttention(queries, seen.keys, seen.values, {
       scale,
-      isCausal: own.isCausal,
-      window: own.window,
+      isCausal: limits.isCausal,
+      window: limits.window,
       softcap: shared.softcap,
       bits,
       blocks,
     });
   const D = queries.shape[3]!;
   const floats = (rows: Tensor): Tensor => (bits === 32 ? rows : unpackRows(rows, D, bits));
-  look(() => floats(seen.keys), own);
+  look(() => floats(seen.keys), limits);
   if (bits !== 32 && bias === undefined)
-    return cacheAttention(queries, seen.keys, seen.values, { ...shared, ...own, bits });
-  return attention(queries, floats(seen.keys), floats(seen.values), { ...shared, ...own });
+    return cacheAttention(queries, seen.keys, seen.values, { ...shared, ...limits, bits });
+  return attention(queries, floats(seen.keys), floats(seen.values), { ...shared, ...limits });
 }
+
+type KeysAndValues = Pick<Heads, 'keys' | 'values'>;
+
+const behind = (prefix: KeysAndValues, { keys, values }: KeysAndValues): KeysAndValues => ({
+  keys: before(prefix.keys, keys), // [B, n + S, K, D]
+  values: before(prefix.values, values),
+});
 
 /** Keeps the weights if someone looks. */
 function traceAttention(

@@ -24,10 +24,12 @@ export interface KeyValueCache {
   readonly batch: number;
   /** Most positions of a row. */
   readonly maxLength: number;
+  /** Positions of a soft prompt that every row begins with; all other numbers here leave them out. */
+  readonly prefixLength: number;
   /** Positions filled, of the longest row. */
   readonly length: number;
   /** Writes a layer's new keys and values [B, T, K, D] and shows them with those before.
-   *  @param mask of the forward pass: [B, length + T] or [B, maxLength] */
+   *  @param mask of the forward pass: [B, length + T] or [B, maxLength], the prefix counted in */
   extend(layer: number, keys: Tensor, values: Tensor, mask?: Tensor): CacheView;
   /** Counts `tokens` more positions as filled, once every layer has written them. */
   advance(tokens: number): void;

@@ -11,6 +11,7 @@ import {
   type CacheBits,
   type Tensor,
 } from '@llm/tensor';
+import { toRows, type KeysAndValues } from '../models/soft-prompt.ts';
 import { checkRows, isIdentity, selectRows } from './select-rows.ts';
 import type { CacheView, KeyValueCache } from './key-value-cache.ts';
 
@@ -20,6 +21,9 @@ export interface KvCacheShape {
   readonly numLayers: number;
   readonly numKeyValueHeads: number;
   readonly headDim: number;
+  /** Of each layer the keys and values of a soft prompt, each [1 or B, n, K, D], copied before all others.
+   *  @default none */
+  readonly prefix?: readonly KeysAndValues[];
 }
 
 /** The filled part of one layer's cache is the first `keyLength` positions. */
@@ -30,6 +34,7 @@ export interface LayerCache {
 
 export class KvCache implements KeyValueCache {
   readonly maxLength: number;
+  readonly prefixLength: number;
   /** Of each number; 32: float32. */
   readonly bits: CacheBits | 32;
   #batch: number;
@@ -49,8 +54,12 @@ export class KvCache implements KeyValueCache {
     this.bits = bits;
     const [width, dtype] =
       bits === 32 ? [D, 'float32' as const] : [packedRowWords(D, bits), 'int32' as const];
-    const buffer = (): Tensor => tf.keep(tf.fill([batch, maxLength, K, width], 0, dtype));
+    const { prefix = [] } = shape;
+    this.prefixLength = prefix[0]?.keys.shape[1] ?? 0;
+    const places = this.prefixLength + maxLength;
+    const buffer = (): Tensor => tf.keep(tf.fill([batch, places, K, width], 0, dtype));
     this.#layers = Array.from({ length: numLayers }, () => ({ keys: buffer(), values: buffer() }));
+    for (const [layer, { keys, values }] of prefix.entries()) this.#begin(layer, keys, values);
   }
 
   get batch(): number {
@@ -72,15 +81,17 @@ export class KvCache implements KeyValueCache {
   /** Writes a layer's keys and values [B, T, K, D] after the filled part, which stays as it is. */
   write(layer: number, keys: Tensor, values: Tensor): LayerCache {
     const cache = this.#layer(layer);
-    this.#put(cache.keys, keys);
-    this.#put(cache.values, values);
+    const at = this.prefixLength + this.#length;
+    this.#put(cache.keys, keys, at);
+    this.#put(cache.values, values, at);
     return cache;
   }
 
   /** As `write`, with what attention needs to read it. */
   extend(layer: number, keys: Tensor, values: Tensor, mask?: Tensor): CacheView {
     const cache = this.write(layer, keys, values);
-    return { ...cache, bits: this.bits, keyLength: this.#length + keys.shape[1]!, mask };
+    const keyLength = this.prefixLength + this.#length + keys.shape[1]!;
+    return { ...cache, bits: this.bits, keyLength, mask };
   }
 
   /** Counts `tokens` as filled, once every layer has written them. */
@@ -115,9 +126,10 @@ export class KvCache implements KeyValueCache {
     checkRows('KvCache', rows, this.#batch);
     if (isIdentity(rows, this.#batch)) return;
     const layers = this.#layers ?? [];
+    const filled = this.prefixLength + this.#length;
     this.#layers = layers.map(({ keys, values }) => ({
-      keys: selectRows(keys, rows, this.#length),
-      values: selectRows(values, rows, this.#length),
+      keys: selectRows(keys, rows, filled),
+      values: selectRows(values, rows, filled),
     }));
     this.#batch = rows.length;
   }
@@ -129,10 +141,16 @@ export class KvCache implements KeyValueCache {
         `KvCache.copyFrom: length: expected at most ${Math.min(other.length, this.maxLength)} into an empty cache, got ${length} into one of ${this.#length}. Copy first.`,
       );
     }
+    if (this.prefixLength !== other.prefixLength) {
+      throw new ShapeError(
+        `KvCache.copyFrom: other: expected a cache behind ${this.prefixLength} learned vectors, got one behind ${other.prefixLength}. Another soft prompt was active when it was read.`,
+      );
+    }
+    const end = this.prefixLength + length; // what stands before the text comes along
     for (const [i, target] of (this.#layers ?? []).entries()) {
       const source = other.#layer(i);
-      copyPositions(source.keys, target.keys, length);
-      copyPositions(source.values, target.values, length);
+      copyPositions(source.keys, target.keys, end);
+      copyPositions(source.values, target.values, end);
     }
     this.#length = length;
   }
@@ -146,11 +164,19 @@ export class KvCache implements KeyValueCache {
     this.dispose();
   }
 
-  #put(cache: Tensor, x: Tensor): void {
+  #begin(layer: number, keys: Tensor, values: Tensor): void {
+    const cache = this.#layer(layer);
+    scope(() => {
+      this.#put(cache.keys, toRows(keys, this.#batch), 0);
+      this.#put(cache.values, toRows(values, this.#batch), 0);
+    });
+  }
+
+  #put(cache: Tensor, x: Tensor, at: number): void {
     const { bits } = this;
-    if (bits === 32) return kvCacheWrite(cache, x, this.#length);
+    if (bits === 32) return kvCacheWrite(cache, x, at);
     const packed = packRows(x, bits);
-    kvCacheWrite(cache, packed, this.#length);
+    kvCacheWrite(cache, packed, at);
     packed.dispose();
   }
 

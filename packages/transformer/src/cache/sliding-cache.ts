@@ -6,13 +6,14 @@ import type { CacheView, KeyValueCache } from './key-value-cache.ts';
 import { checkRows, isIdentity } from './select-rows.ts';
 import { WindowLayer } from './window-layer.ts';
 
-export interface SlidingCacheShape extends Omit<KvCacheShape, 'numLayers'> {
+export interface SlidingCacheShape extends Omit<KvCacheShape, 'numLayers' | 'prefix'> {
   /** Of each layer; null for one that sees all positions. */
   readonly windows: readonly (number | null)[];
 }
 
 export class SlidingCache implements KeyValueCache {
   readonly maxLength: number;
+  readonly prefixLength = 0;
   readonly #full: KvCache;
   /** Of each layer: its window's buffer, or its number in the full cache. */
   readonly #layers: readonly (WindowLayer | number)[];

@@ -3,6 +3,7 @@ import { scope, tf, type Tensor } from '@llm/tensor';
 import { createCache, type CacheKind } from '../cache/create-cache.ts';
 import type { KeyValueCache } from '../cache/key-value-cache.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
+import { GenerationError } from '../errors.ts';
 import { captureStep, type CapturedStep } from './captured-step.ts';
 import { inEvaluation } from './in-evaluation.ts';
 import type { PaddedPrompts } from './left-pad.ts';
@@ -29,13 +30,26 @@ export function createState(
 ): DecodeState {
   const { batch, columns, attentionMask: mask, lengths } = prompts;
   const maxLength = columns + newTokens;
-  const kvCache = createCache(model.shape, { batch, maxLength }, kind);
+  if (mask !== null) checkWindows(model, prompts, maxLength);
+  const kvCache = model.withPrefix((prefix) =>
+    createCache(model.shape, { batch, maxLength, ...prefix }, kind),
+  );
   if (mask === null) return { kvCache, attentionMask: null, lengths: new Int32Array(batch) };
   const wide = new Int32Array(batch * maxLength).fill(1);
   for (let row = 0; row < batch; row++)
     wide.fill(0, row * maxLength, row * maxLength + columns - lengths[row]!);
   const attentionMask = tf.keep(tf.tensor2d(wide, [batch, maxLength], 'int32'));
   return { kvCache, attentionMask, lengths: new Int32Array(batch) };
+}
+
+/** Padding stands between a soft prompt and a shorter text: a window would count it among what is near. */
+function checkWindows({ softPrompt, shape }: CausalLm, { lengths }: PaddedPrompts, most: number) {
+  const n = softPrompt?.length ?? 0;
+  const isCut = (shape.windows ?? []).some((window) => window !== null && window < n + most);
+  if (n === 0 || !isCut) return;
+  throw new GenerationError(
+    `generate: prompts: expected equal lengths behind a soft prompt, got ${lengths.join(', ')}, since some layers see a window only. Pass one prompt at a time.`,
+  );
 }
 
 export function disposeState({ kvCache, attentionMask, captured }: DecodeState): void {

@@ -135,7 +135,7 @@ function checkNumbers(options: GenerateOptions): void {
 function roomFor(model: LanguageModel, prompts: readonly (readonly number[])[]): number {
   if (!(model instanceof CausalLm)) return model.config.maxPositionEmbeddings;
   const longest = Math.max(...prompts.map(({ length }) => length));
-  return model.shape.positionLimit - longest + 1;
+  return model.shape.positionLimit - (model.softPrompt?.length ?? 0) - longest + 1;
 }
 
 function modelStopTokens(model: LanguageModel): readonly number[] {

@@ -1,16 +1,18 @@
 // A decoder's body with the matrix that makes logits of its hidden states: one of its own, or the
 // embedding's (tied). What Llama and its relatives have in common beyond their layers.
 import type { nn } from '@llm/tensor';
-import { scope, type QuantizedWeight, type Tensor, type Variable } from '@llm/tensor';
+import type { QuantizedWeight, Tensor, Variable } from '@llm/tensor';
 import { buildLinear, type BuildOptions } from './build.ts';
 import { CausalLm, plainWeight, type ModelShape } from './causal-lm.ts';
-import { forwardPass, type ForwardOptions, type ForwardPass } from './forward-pass.ts';
+import type { ForwardPass } from './forward-pass.ts';
 
 /** Embedding, layers and final norm. */
 export interface DecoderBody extends nn.Module {
   readonly embedTokens: nn.Embedding; // [V, C]
-  /** inputIds [B, T] → [B, T, C] */
-  forward(inputIds: Tensor, pass: ForwardPass): Tensor;
+  /** ids [..] → [.., C] */
+  embed(ids: Tensor): Tensor;
+  /** words [B, T, C] → [B, T, C] */
+  forward(words: Tensor, pass: ForwardPass): Tensor;
 }
 
 interface HeadConfig {
@@ -38,10 +40,12 @@ export abstract class CausalLmWithHead<Body extends DecoderBody> extends CausalL
     this.lmHead = buildLinear([config.hiddenSize, config.vocabSize], options, build);
   }
 
-  hiddenStates(inputIds: Tensor, options: ForwardOptions = {}): Tensor {
-    const hidden = scope(() => this.model.forward(inputIds, forwardPass(inputIds, options)));
-    options.kvCache?.advance(inputIds.shape[1]!);
-    return hidden;
+  embed(ids: Tensor): Tensor {
+    return this.model.embed(ids);
+  }
+
+  protected override runLayers(words: Tensor, pass: ForwardPass): Tensor {
+    return this.model.forward(words, pass);
   }
 
   logits(hidden: Tensor): Tensor {
@@ -62,12 +66,14 @@ export abstract class CausalLmWithHead<Body extends DecoderBody> extends CausalL
 export function rotaryShape(config: {
   readonly hiddenSize: number;
   readonly numHiddenLayers: number;
+  readonly numAttentionHeads: number;
   readonly numKeyValueHeads: number;
   readonly headDim: number;
   readonly vocabSize: number;
 }): ModelShape {
-  const { hiddenSize, numHiddenLayers, numKeyValueHeads, headDim, vocabSize } = config;
-  const numLayers = numHiddenLayers;
+  const { hiddenSize, numHiddenLayers: numLayers, headDim, vocabSize } = config;
+  const { numAttentionHeads, numKeyValueHeads } = config;
   const positionLimit = Infinity; // rotary positions go on; quality ends at maxPositionEmbeddings
-  return { hiddenSize, numLayers, numKeyValueHeads, headDim, vocabSize, positionLimit };
+  const heads = { numAttentionHeads, numKeyValueHeads, headDim };
+  return { hiddenSize, numLayers, ...heads, vocabSize, positionLimit };
 }

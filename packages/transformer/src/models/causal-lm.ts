@@ -1,13 +1,18 @@
 // What every decoder-only language model offers.
-import { nn, scope, type QuantizedWeight, type Tensor, type Variable } from '@llm/tensor';
+import { nn, scope, tf, type QuantizedWeight, type Tensor, type Variable } from '@llm/tensor';
 import { KvCache } from '../cache/kv-cache.ts';
+import { inEvaluation } from '../generation/in-evaluation.ts';
 import type { ModelConfig } from '../config/config.ts';
-import type { ForwardOptions } from './forward-pass.ts';
+import { forwardPass, type ForwardOptions, type ForwardPass } from './forward-pass.ts';
+import { readPrompt } from './read-prompt.ts';
+import { before, without, type KeysAndValues } from './soft-prompt.ts';
+import type { Promptable, PromptShape, SoftPromptSource } from './soft-prompt.ts';
 
 /** The sizes that generation, heads and caches need, whatever the architecture calls them. */
 export interface ModelShape {
   readonly hiddenSize: number;
   readonly numLayers: number;
+  readonly numAttentionHeads: number;
   readonly numKeyValueHeads: number;
   readonly headDim: number;
   readonly vocabSize: number;
@@ -27,12 +32,36 @@ export function plainWeight(head: nn.Module): Variable | QuantizedWeight | undef
   return isExact && head.bias === undefined ? head.weight : undefined;
 }
 
-export abstract class CausalLm extends nn.Module {
+export abstract class CausalLm extends nn.Module implements Promptable {
   abstract readonly config: ModelConfig;
   abstract readonly shape: ModelShape;
+  /** Learned vectors before every text (soft-prompt.ts). */
+  softPrompt: SoftPromptSource | null = null;
+
+  get promptShape(): PromptShape {
+    return this.shape;
+  }
+
+  /** ids int32 [..] → [.., C], as the first layer gets them. */
+  abstract embed(ids: Tensor): Tensor;
+
+  /** words [B, T, C], of `embed` or learned → [B, T, C], after the final norm. */
+  protected abstract runLayers(words: Tensor, pass: ForwardPass): Tensor;
 
   /** inputIds int32 [B, T] → [B, T, C], after the final norm. The caller owns the result. */
-  abstract hiddenStates(inputIds: Tensor, options?: ForwardOptions): Tensor;
+  hiddenStates(inputIds: Tensor, options: ForwardOptions = {}): Tensor {
+    const hidden = scope(() => {
+      const isCached = options.kvCache !== undefined; // with the prompt that it was made with
+      const prompt = isCached ? null : (this.softPrompt?.softPrompt() ?? null);
+      const pass = forwardPass(inputIds, options, prompt);
+      const words = this.embed(inputIds); // [B, T, C]
+      if (prompt === null || 'layers' in prompt) return this.runLayers(words, pass);
+      const n = prompt.embeddings.shape[1]!;
+      return without(n, this.runLayers(before(prompt.embeddings, words), pass));
+    });
+    options.kvCache?.advance(inputIds.shape[1]!);
+    return hidden;
+  }
 
   /** hidden [.., C] → [.., V]. */
   abstract logits(hidden: Tensor): Tensor;
@@ -45,9 +74,28 @@ export abstract class CausalLm extends nn.Module {
     return scope(() => this.logits(this.hiddenStates(inputIds, options)));
   }
 
-  /** An empty cache for `batch` rows of up to `maxLength` tokens; the caller disposes it. */
+  /** An empty cache for `batch` rows of up to `maxLength` tokens, which begin behind the soft prompt of
+   *  the moment; the caller disposes it. */
   createCache(batch: number, maxLength: number): KvCache {
     const { numLayers, numKeyValueHeads, headDim } = this.shape;
-    return new KvCache({ batch, maxLength, numLayers, numKeyValueHeads, headDim });
+    return this.withPrefix(
+      (prefix) =>
+        new KvCache({ batch, maxLength, numLayers, numKeyValueHeads, headDim, ...prefix }),
+    );
+  }
+
+  /** Gives `use` the soft prompt as keys and values of each layer, each [1 or B, n, K, D], which are freed
+   *  afterwards; {} without one. */
+  withPrefix<T>(use: (prefix: { readonly prefix?: readonly KeysAndValues[] }) => T): T {
+    const { softPrompt } = this;
+    if (softPrompt === null || softPrompt.length === 0) return use({});
+    const prefix = inEvaluation(this, () =>
+      readPrompt(softPrompt, (words, pass) => this.runLayers(words, pass)),
+    );
+    try {
+      return use({ prefix });
+    } finally {
+      for (const { keys, values } of prefix) tf.dispose([keys, values]);
+    }
   }
 }

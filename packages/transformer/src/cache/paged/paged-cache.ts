@@ -19,6 +19,7 @@ export class PagedCache implements KeyValueCache {
   readonly batch: number;
   /** Blocks that the longest text may have. */
   readonly columns: number;
+  readonly prefixLength = 0;
   readonly #pool: BlockPool;
   #table: Tensor; // [B, columns]
   #lengths: Tensor; // [B], what is read next included

@@ -71,7 +71,8 @@ export class ContinuousBatcher {
 
   /** Adds a request; work begins at once. The text is the one that `generate` gives for the same options.
    *  @param variant of the model, as `withVariant` knows it
-   *  @throws GenerationError for options that cannot be met, one text at a time: no beams, no drafts */
+   *  @throws GenerationError for options that cannot be met, one text at a time: no beams, no drafts, and for a
+   *    model with a soft prompt */
   submit(
     prompt: readonly number[],
     options: GenerateOptions,
@@ -81,6 +82,7 @@ export class ContinuousBatcher {
     refuseOtherModes(options);
     if (variant !== null && this.#withVariant === undefined)
       fail('variant', 'none, for the batcher has no withVariant', variant);
+    this.#as(variant, () => refuseSoftPrompt(this.#model));
     const { blockSize, numBlocks } = this.#pool.allocator;
     const needed = Math.ceil((prompt.length + options.maxNewTokens - 1) / blockSize);
     if (needed > numBlocks)
@@ -252,6 +254,14 @@ export class ContinuousBatcher {
     request.blocks = [];
     request.paged = null;
   }
+}
+
+/** Blocks hold texts that begin at their first token. */
+function refuseSoftPrompt({ softPrompt }: CausalLm): void {
+  if (softPrompt === null || softPrompt.length === 0) return;
+  throw new GenerationError(
+    'ContinuousBatcher.submit: model: expected one without an active soft prompt, got one with it. Use generate.',
+  );
 }
 
 function refuseOtherModes(options: GenerateOptions): void {

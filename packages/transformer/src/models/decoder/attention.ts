@@ -3,13 +3,12 @@ import { nn, tf, type Generator, type Tensor } from '@llm/tensor';
 import { attend, type Heads } from '../../attention/attend.ts';
 import type { RotaryEmbedding } from '../../position/rotary-embedding.ts';
 import { buildLinear, type BuildOptions } from '../build.ts';
-import type { ForwardPass } from '../forward-pass.ts';
+import type { OneLayerPass } from '../forward-pass.ts';
 import type { DecoderConfig } from './config.ts';
 import { buildNorm, type Norm } from './norm.ts';
 
 /** What a layer needs besides its input. */
-export type LayerPass = ForwardPass & {
-  readonly layer: number;
+export type LayerPass = OneLayerPass & {
   readonly ropes: Readonly<Record<string, RotaryEmbedding>>;
 };
 

@@ -7,7 +7,7 @@ import { SparseMlp } from '../../mlp/sparse-mlp.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
 import { CausalLmWithHead, rotaryShape } from '../causal-lm-with-head.ts';
-import type { ForwardPass } from '../forward-pass.ts';
+import { layerPass, type ForwardPass } from '../forward-pass.ts';
 import { runLayer, type LayerStack } from '../run-layer.ts';
 import { DecoderAttention, type LayerPass } from './attention.ts';
 import type { DecoderConfig } from './config.ts';
@@ -88,13 +88,18 @@ export class DecoderModel extends nn.Module implements LayerStack {
     this.ropes = Object.fromEntries(ropes.map(([name, rule]) => [name, new RotaryEmbedding(rule)]));
   }
 
-  /** inputIds [B, T] → [B, T, C] */
-  forward(inputIds: Tensor, pass: ForwardPass): Tensor {
+  /** ids [..] → [.., C] */
+  embed(ids: Tensor): Tensor {
     const { embeddingScale } = this.config;
-    const embedded = this.embedTokens.forward(inputIds); // [B, T, C]
-    let hidden = embeddingScale === 1 ? embedded : tf.mul(embedded, embeddingScale);
+    const embedded = this.embedTokens.forward(ids);
+    return embeddingScale === 1 ? embedded : tf.mul(embedded, embeddingScale);
+  }
+
+  /** words [B, T, C] → [B, T, C] */
+  forward(words: Tensor, pass: ForwardPass): Tensor {
+    let hidden = words;
     for (const [layer, block] of this.layers.entries()) {
-      const inputs = { ...pass, x: hidden, layer, ropes: this.ropes };
+      const inputs = { ...layerPass(pass, layer), x: hidden, ropes: this.ropes };
       hidden = runLayer(this, inputs, ({ x, ...rest }) => block.forward(x, rest));
     }
     return this.norm.forward(hidden);

@@ -15,11 +15,11 @@ import { activate } from '../../mlp/activation.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
 import { CausalLm, plainWeight, type ModelShape } from '../causal-lm.ts';
-import { forwardPass, type ForwardOptions, type ForwardPass } from '../forward-pass.ts';
+import { layerPass, type ForwardPass, type OneLayerPass } from '../forward-pass.ts';
 import { runLayer, type LayerStack } from '../run-layer.ts';
 import { gptNeoxRope, type GptNeoxConfig } from './config.ts';
 
-type LayerPass = ForwardPass & { readonly layer: number; readonly rotary: RotaryEmbedding };
+type LayerPass = OneLayerPass & { readonly rotary: RotaryEmbedding };
 
 export class GptNeoxAttention extends nn.Module {
   readonly config: GptNeoxConfig;
@@ -121,11 +121,11 @@ export class GptNeoxModel extends nn.Module implements LayerStack {
     this.rotary = new RotaryEmbedding(gptNeoxRope(config));
   }
 
-  /** inputIds [B, T] → [B, T, C] */
-  forward(inputIds: Tensor, pass: ForwardPass): Tensor {
-    let hidden = this.embDropout.forward(this.embedIn.forward(inputIds)); // [B, T, C]
+  /** words [B, T, C] → [B, T, C] */
+  forward(words: Tensor, pass: ForwardPass): Tensor {
+    let hidden = this.embDropout.forward(words);
     for (const [layer, block] of this.layers.entries()) {
-      const inputs = { ...pass, x: hidden, layer, rotary: this.rotary };
+      const inputs = { ...layerPass(pass, layer), x: hidden, rotary: this.rotary };
       hidden = runLayer(this, inputs, ({ x, ...rest }) => block.forward(x, rest));
     }
     return this.finalLayerNorm.forward(hidden);
@@ -153,10 +153,12 @@ export class GptNeoxForCausalLm extends CausalLm {
     this.embedOut = buildLinear([config.hiddenSize, config.vocabSize], options, build);
   }
 
-  hiddenStates(inputIds: Tensor, options: ForwardOptions = {}): Tensor {
-    const hidden = scope(() => this.gptNeox.forward(inputIds, forwardPass(inputIds, options)));
-    options.kvCache?.advance(inputIds.shape[1]!);
-    return hidden;
+  embed(ids: Tensor): Tensor {
+    return this.gptNeox.embedIn.forward(ids);
+  }
+
+  protected override runLayers(words: Tensor, pass: ForwardPass): Tensor {
+    return this.gptNeox.forward(words, pass);
   }
 
   logits(hidden: Tensor): Tensor {
@@ -178,6 +180,7 @@ function gptNeoxShape(config: GptNeoxConfig): ModelShape {
   return {
     hiddenSize,
     numLayers,
+    numAttentionHeads,
     numKeyValueHeads: numAttentionHeads,
     headDim: hiddenSize / numAttentionHeads,
     vocabSize,

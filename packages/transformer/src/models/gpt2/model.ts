@@ -15,7 +15,7 @@ import { attend } from '../../attention/attend.ts';
 import { activate } from '../../mlp/activation.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
 import { CausalLm, plainWeight, type ModelShape } from '../causal-lm.ts';
-import { forwardPass, type ForwardOptions, type ForwardPass } from '../forward-pass.ts';
+import { layerPass, type ForwardPass, type OneLayerPass } from '../forward-pass.ts';
 import { runLayer, type LayerStack } from '../run-layer.ts';
 import type { Gpt2Config } from './config.ts';
 
@@ -41,7 +41,7 @@ export class Gpt2Attention extends nn.Module {
   }
 
   /** [B, T, C] → [B, T, C] */
-  forward(x: Tensor, pass: ForwardPass & { readonly layer: number }): Tensor {
+  forward(x: Tensor, pass: OneLayerPass): Tensor {
     const [B = 0, T = 0, C = 0] = x.shape;
     const { nHead: H, attnPdrop } = this.config;
     const projected = tf.split(this.cAttn.forward(x), 3, -1); // 3 × [B, T, C]
@@ -99,7 +99,7 @@ export class Gpt2Block extends nn.Module {
   }
 
   /** [B, T, C] → [B, T, C]; keeps only what the backward pass needs */
-  forward(x: Tensor, pass: ForwardPass & { readonly layer: number }): Tensor {
+  forward(x: Tensor, pass: OneLayerPass): Tensor {
     return scope(() => {
       const attended = tf.add(x, this.attn.forward(this.ln_1.forward(x), pass));
       return tf.add(attended, this.mlp.forward(this.ln_2.forward(attended)));
@@ -127,13 +127,12 @@ export class Gpt2Model extends nn.Module implements LayerStack {
     this.lnF = new nn.LayerNorm(C, { eps });
   }
 
-  /** inputIds [B, T] → [B, T, C] */
-  forward(inputIds: Tensor, pass: ForwardPass): Tensor {
-    const tokens = this.wte.forward(inputIds); // [B, T, C]
-    const positions = this.#positions(inputIds.shape[1]!, pass); // [B or 1, T, C]
-    let hidden = this.drop.forward(tf.add(tokens, positions));
+  /** words [B, T, C], without positions → [B, T, C] */
+  forward(words: Tensor, pass: ForwardPass): Tensor {
+    const positions = this.#positions(words.shape[1]!, pass); // [B or 1, T, C]
+    let hidden = this.drop.forward(tf.add(words, positions));
     for (const [layer, block] of this.h.entries()) {
-      const inputs = { ...pass, x: hidden, layer };
+      const inputs = { ...layerPass(pass, layer), x: hidden };
       hidden = runLayer(this, inputs, ({ x, ...rest }) => block.forward(x, rest));
     }
     return this.lnF.forward(hidden);
@@ -168,10 +167,12 @@ export class Gpt2LmHeadModel extends CausalLm {
     this.lmHead = buildLinear([config.nEmbd, config.vocabSize], options, build);
   }
 
-  hiddenStates(inputIds: Tensor, options: ForwardOptions = {}): Tensor {
-    const hidden = scope(() => this.transformer.forward(inputIds, forwardPass(inputIds, options)));
-    options.kvCache?.advance(inputIds.shape[1]!);
-    return hidden;
+  embed(ids: Tensor): Tensor {
+    return this.transformer.wte.forward(ids);
+  }
+
+  protected override runLayers(words: Tensor, pass: ForwardPass): Tensor {
+    return this.transformer.forward(words, pass);
   }
 
   logits(hidden: Tensor): Tensor {
@@ -187,6 +188,7 @@ function gpt2Shape({ nEmbd, nLayer, nHead, vocabSize, nPositions }: Gpt2Config):
   return {
     hiddenSize: nEmbd,
     numLayers: nLayer,
+    numAttentionHeads: nHead,
     numKeyValueHeads: nHead,
     headDim: nEmbd / nHead,
     vocabSize,

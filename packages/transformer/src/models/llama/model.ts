@@ -7,12 +7,12 @@ import { GatedMlp } from '../../mlp/gated-mlp.ts';
 import { RotaryEmbedding } from '../../position/rotary-embedding.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
 import { CausalLmWithHead, rotaryShape } from '../causal-lm-with-head.ts';
-import type { ForwardPass } from '../forward-pass.ts';
+import { layerPass, type ForwardPass, type OneLayerPass } from '../forward-pass.ts';
 import { runLayer, type LayerStack } from '../run-layer.ts';
 import type { LlamaConfig } from './config.ts';
 
 /** What a layer needs besides its input. */
-type LayerPass = ForwardPass & { readonly layer: number; readonly rotary: RotaryEmbedding };
+type LayerPass = OneLayerPass & { readonly rotary: RotaryEmbedding };
 
 export class LlamaAttention extends nn.Module {
   readonly config: LlamaConfig;
@@ -107,11 +107,16 @@ export class LlamaModel extends nn.Module implements LayerStack {
     });
   }
 
-  /** inputIds [B, T] → [B, T, C] */
-  forward(inputIds: Tensor, pass: ForwardPass): Tensor {
-    let hidden = this.embedTokens.forward(inputIds); // [B, T, C]
+  /** ids [..] → [.., C] */
+  embed(ids: Tensor): Tensor {
+    return this.embedTokens.forward(ids);
+  }
+
+  /** words [B, T, C] → [B, T, C] */
+  forward(words: Tensor, pass: ForwardPass): Tensor {
+    let hidden = words;
     for (const [layer, block] of this.layers.entries()) {
-      const inputs = { ...pass, x: hidden, layer, rotary: this.rotary };
+      const inputs = { ...layerPass(pass, layer), x: hidden, rotary: this.rotary };
       hidden = runLayer(this, inputs, ({ x, ...rest }) => block.forward(x, rest));
     }
     return this.norm.forward(hidden);
