@@ -1,15 +1,16 @@
-// Builds the native engine: node native/build.mjs [--test] [--sanitize | --sanitize-threads] [--clean]
+// Builds the native engine: node native/build.mjs [--test] [--sanitize | --sanitize-threads] [--folder=NAME] [--clean]
 //
 //   native/build/llm_tensor.node       the engine
 //   native/build/llm_tensor_test       with --test: every *_test.cc in one program (.exe on Windows)
 //   native/build/sanitize/…            with --sanitize: the same under ASan and UBSan
 //   native/build/sanitize-threads/…    with --sanitize-threads: the tests of the thread pool and the memory, under TSan
 //   native/build/linux-arm64/… etc.    where CXX is a cross-compiler, for what it compiles for; see toolchain.mjs
+//   native/build/NAME/…                with --folder=NAME: beside the engine in use, as with another compiler
 //
 // Sources are every .cc file below native/. A file named *_simd.cc is compiled once per instruction set, with
 // LLM_ISA set to its name; *_avx2.cc, *_avx512.cc and *_scalar.cc once with that set's flags, *_avx512bf16.cc,
-// *_avx512vnni.cc and *_avxvnni.cc once with an extension's, on x64 only. An object is rebuilt when its command, its source or a header it included changed. The compiler is CXX, else g++,
-// clang++ or c++. Nothing is downloaded.
+// *_avx512vnni.cc, *_avxvnni.cc, *_neondot.cc and *_neonbf16.cc once with an extension's, where they belong. An object is rebuilt when its command, its
+// source or a header it included changed. The compiler is CXX, else g++, clang++ or c++. Nothing is downloaded.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -32,7 +33,8 @@ const compiler = toolchain.findCompiler();
 const { target } = compiler;
 const instructions = toolchain.instructionSets(target);
 // Relative: Windows has a limit to a command's length.
-const out = path.join('build', target.isHost ? '' : target.name, sanitizer ?? '');
+const folder = process.argv.find((flag) => flag.startsWith('--folder='))?.slice('--folder='.length);
+const out = path.join('build', folder ?? (target.isHost ? '' : target.name), sanitizer ?? '');
 const NODE_ONLY = [
   'binding.cc',
   'buffer_functions.cc',
@@ -64,7 +66,7 @@ function findSources(folder = '') {
 /** One source gives one object, or one per instruction set. */
 function unitsOf(source, common) {
   const stem = source.slice(0, -'.cc'.length);
-  const suffix = /_(simd|scalar|avx2|avx512|avx512bf16|avx512vnni|avxvnni)$/.exec(
+  const suffix = /_(simd|scalar|avx2|avx512|avx512bf16|avx512vnni|avxvnni|neondot|neonbf16)$/.exec(
     stem.replace(/_test$/, ''),
   )?.[1];
   const isas = suffix === 'simd' ? Object.keys(instructions.sets) : suffix ? [suffix] : [undefined];

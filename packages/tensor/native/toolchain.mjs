@@ -78,8 +78,14 @@ const AVX512_FLAGS = [
   GCC_FALSE_ALARM,
 ];
 
+const NEON_EXTENSIONS = {
+  neondot: ['-march=armv8.2-a+dotprod'],
+  neonbf16: ['-march=armv8.2-a+dotprod+bf16'],
+};
+
 /** The flags of each instruction set, and of each extension of one: dispatch/cpu_features.h asks the processor for them. */
 export function instructionSets({ arch }) {
+  if (arch === 'arm64') return { sets: { scalar: [] }, extensions: NEON_EXTENSIONS };
   if (arch !== 'x64') return { sets: { scalar: [] }, extensions: {} };
   return {
     sets: { scalar: [], avx2: AVX2_FLAGS, avx512: AVX512_FLAGS },

@@ -1,9 +1,11 @@
-// Compiled without instruction-set flags: the probe itself must run on every processor.
+// Compiled without instruction-set flags, as the probe is: they must run on every processor.
 #include "dispatch/cpu_features.h"
 
 #include <atomic>
 #include <cstring>
 #include <initializer_list>
+
+#include "dispatch/probe.h"
 
 namespace llm {
 namespace {
@@ -15,33 +17,20 @@ constexpr char kPortableName[] = "neon";
 constexpr char kPortableName[] = "scalar";
 #endif
 
-Isa Probe() {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (has_avx2 && has_avx512) return Isa::kAvx512;
-  if (has_avx2) return Isa::kAvx2;
-#endif
-  return Isa::kScalar;
-}
-
 std::atomic<Isa>& Active() {
   static std::atomic<Isa> active{BestIsa()};
   return active;
 }
 
-bool ProbeExtension([[maybe_unused]] Extension extension) {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
+Isa ExtendedBy(Extension extension) {
   switch (extension) {
-    case Extension::kAvx512Bf16: return __builtin_cpu_supports("avx512bf16");
-    case Extension::kAvx512Vnni: return __builtin_cpu_supports("avx512vnni");
-    case Extension::kAvxVnni: return __builtin_cpu_supports("avxvnni");
+    case Extension::kAvx512Bf16:
+    case Extension::kAvx512Vnni: return Isa::kAvx512;
+    case Extension::kAvxVnni: return Isa::kAvx2;
+    case Extension::kNeonDot:
+    case Extension::kNeonBf16: break;
   }
-#endif
-  return false;
+  return Isa::kScalar;  // NEON, which is arm64's portable code
 }
 
 std::atomic<bool>& ExtensionsAllowed() {
@@ -52,7 +41,7 @@ std::atomic<bool>& ExtensionsAllowed() {
 }  // namespace
 
 Isa BestIsa() {
-  static const Isa best = Probe();
+  static const Isa best = ProbeIsa();
   return best;
 }
 
@@ -86,9 +75,9 @@ bool IsaFromName(const char* name, Isa* isa) {
 
 bool HasExtension(Extension extension) {
   static const bool has[kExtensions] = {ProbeExtension(Extension::kAvx512Bf16), ProbeExtension(Extension::kAvx512Vnni),
-                                         ProbeExtension(Extension::kAvxVnni)};
-  const Isa extended = extension == Extension::kAvxVnni ? Isa::kAvx2 : Isa::kAvx512;
-  return has[static_cast<int>(extension)] && ActiveIsa() == extended &&
+                                        ProbeExtension(Extension::kAvxVnni), ProbeExtension(Extension::kNeonDot),
+                                        ProbeExtension(Extension::kNeonBf16)};
+  return has[static_cast<int>(extension)] && ActiveIsa() == ExtendedBy(extension) &&
          ExtensionsAllowed().load(std::memory_order_relaxed);
 }
 
@@ -98,9 +87,11 @@ const char* ExtensionName(Extension extension) {
   switch (extension) {
     case Extension::kAvx512Bf16: return "avx512bf16";
     case Extension::kAvx512Vnni: return "avx512vnni";
-    case Extension::kAvxVnni: break;
+    case Extension::kAvxVnni: return "avxvnni";
+    case Extension::kNeonDot: return "neondot";
+    case Extension::kNeonBf16: break;
   }
-  return "avxvnni";
+  return "neonbf16";
 }
 
 }  // namespace llm

@@ -1,6 +1,7 @@
 // Vectors of bytes, and dot products of four bytes a lane. Include it as vec-inl.h, from files compiled per instruction set.
 #pragma once
 
+#include "simd/neon_dot-inl.h"
 #include "simd/vec-inl.h"
 
 namespace llm {
@@ -62,8 +63,15 @@ LLM_INLINE F32 LoadHalf(const uint16_t* p) {
 #endif
 }
 
+// What DotBytes takes off a wide code: where the processor multiplies signed bytes only, code - 128 is one.
+#if defined(__aarch64__)
+constexpr int kOffWideCode = 128;
+#else
+constexpr int kOffWideCode = 0;
+#endif
+
 // Lane i: sum[i] plus the dot product of its four unsigned bytes with four signed ones, |x| <= 127. kIsWide: a code
-// may be above 127.
+// may be above 127, and kOffWideCode is taken off each.
 template <bool kIsWide>
 LLM_INLINE I32 DotBytes(I32 sum, U8 codes, const int8_t* x) {
 #if defined(__AVX512VNNI__)
@@ -92,20 +100,10 @@ LLM_INLINE I32 DotBytes(I32 sum, U8 codes, const int8_t* x) {
   return sum + reinterpret_cast<I32>(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 #endif
 #elif defined(__aarch64__)
-  if (kIsWide) {
-    const I32 high = DotBytes<false>(I32{}, BitsOf(codes, 4, 15), x);
-    return DotBytes<false>(sum + (high << 4), codes & (uint8_t{15} - U8{}), x);
-  }
   int32_t four;
   __builtin_memcpy(&four, x, 4);
-  const int8x16_t w = reinterpret_cast<int8x16_t>(codes), v = vreinterpretq_s8_s32(vdupq_n_s32(four));
-#if defined(__ARM_FEATURE_DOTPROD)
-  return reinterpret_cast<I32>(vdotq_s32(reinterpret_cast<int32x4_t>(sum), w, v));
-#else
-  const int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(w), vget_low_s8(v)));
-  const int32x4_t high = vpaddlq_s16(vmull_high_s8(w, v));
-  return sum + reinterpret_cast<I32>(vpaddq_s32(low, high));
-#endif
+  const U8 signed_codes = kIsWide ? codes ^ (uint8_t{128} - U8{}) : codes;
+  return DotSigned(sum, reinterpret_cast<I32>(signed_codes), SetInt(four));
 #else
   for (size_t i = 0; i < kLanes; ++i) {
     for (size_t j = 0; j < 4; ++j) sum[i] += static_cast<int32_t>(codes[4 * i + j]) * x[j];

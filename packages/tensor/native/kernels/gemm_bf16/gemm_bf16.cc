@@ -80,12 +80,12 @@ void RunEmpty(const GemmBf16& g) {
 }  // namespace
 
 PairKernels PairKernelsForCpu() {
-#if defined(__x86_64__)
-  if (HasExtension(Extension::kAvx512Bf16)) {
-    return {avx512bf16::PairTileSize(), 2,
-            avx512bf16::PairPackAFloat, avx512bf16::PairPackABf16,
-            avx512bf16::PairPackBFloat, avx512bf16::PairPackBBf16,
-            avx512bf16::PairBlock};
+#if defined(LLM_PAIRS)
+  if (HasExtension(Extension::kAvx512Bf16) || HasExtension(Extension::kNeonBf16)) {
+    return {LLM_PAIRS::PairTileSize(), 2,
+            LLM_PAIRS::PairPackAFloat, LLM_PAIRS::PairPackABf16,
+            LLM_PAIRS::PairPackBFloat, LLM_PAIRS::PairPackBBf16,
+            LLM_PAIRS::PairBlock};
   }
 #endif
   return {GemmTileSizeForCpu()(),     1,

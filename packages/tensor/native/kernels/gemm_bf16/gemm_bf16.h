@@ -1,9 +1,10 @@
 // Matrix product of bf16 values with float32 sums: C = A B (+ C) (+ bias). A and B are float32, rounded to the nearest
 // bf16 (ties to even) while they are packed, or bf16 in memory already.
 //
-// With AVX-512-BF16 two products a lane and instruction (vdpbf16ps; it takes subnormal values for 0); elsewhere the
-// same roundings and the float32 kernels. As for the float32 product (gemm.h): any strides, the same bits for every
-// thread count; not the same on processors with and without the instruction.
+// With AVX-512-BF16 or arm64's FEAT_BF16 two products a lane and instruction (vdpbf16ps, bfdot; they take subnormal
+// values for 0, and bfdot rounds its sums to odd); elsewhere the same roundings and the float32 kernels. As for the
+// float32 product (gemm.h): any strides, the same bits for every thread count; not the same on processors with and
+// without the instruction.
 //
 //   GemmBf16 g;
 //   g.m = 512; g.n = 1536; g.k = 576;

@@ -22,16 +22,21 @@ LLM_SIMD_FUNCTION(void, RoundedPackBBf16, LLM_PACK_PARAMS);
 LLM_SIMD_FUNCTION(void, FloatsToBf16Range, (const float* x, uint16_t* out, size_t n));
 LLM_SIMD_FUNCTION(void, Bf16ToFloatsRange, (const uint16_t* x, float* out, size_t n));
 
+// AVX-512-BF16 and arm64's FEAT_BF16: a unit is two bf16, k in the low half and k + 1 in the high half.
 #if defined(__x86_64__)
-// AVX-512-BF16: a unit is two bf16, k in the low half and k + 1 in the high half.
-namespace avx512bf16 {
+#define LLM_PAIRS avx512bf16
+#elif defined(__aarch64__)
+#define LLM_PAIRS neonbf16
+#endif
+#if defined(LLM_PAIRS)
+namespace LLM_PAIRS {
 GemmTile PairTileSize();
 void PairPackAFloat LLM_PACK_PARAMS;
 void PairPackABf16 LLM_PACK_PARAMS;
 void PairPackBFloat LLM_PACK_PARAMS;
 void PairPackBBf16 LLM_PACK_PARAMS;
 void PairBlock(const GemmBlockArgs& args);
-}  // namespace avx512bf16
+}  // namespace LLM_PAIRS
 #endif
 
 }  // namespace llm

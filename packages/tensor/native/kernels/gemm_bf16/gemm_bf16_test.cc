@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dispatch/cpu_features.h"
+#include "kernels/gemm_bf16/gemm_pairs.h"
 #include "test/test.h"
 
 namespace llm {
@@ -49,7 +50,7 @@ struct Case {
 };
 
 std::string Text(const Case& c) {
-  return std::string(IsaName(ActiveIsa())) + (HasExtension(Extension::kAvx512Bf16) ? "+bf16" : "") + " m " +
+  return std::string(IsaName(ActiveIsa())) + (PairKernelsForCpu().k_per_unit == 2 ? "+bf16" : "") + " m " +
          std::to_string(c.m) + " n " + std::to_string(c.n) + " k " + std::to_string(c.k) +
          (c.a_transposed ? " A'" : "") + (c.b_transposed ? " B'" : "") + (c.accumulate ? " +=" : "") +
          (c.has_bias ? " bias" : "") + (c.a_type == GemmType::kFloat ? " float" : " bf16") +

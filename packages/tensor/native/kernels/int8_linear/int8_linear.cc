@@ -15,13 +15,15 @@ constexpr size_t kSerialWork = 64 * 1024;   // waking the pool would cost more
   (HasExtension(Extension::kAvx512Vnni) ? &avx512vnni::name                   \
    : HasExtension(Extension::kAvxVnni)  ? &avxvnni::name                      \
                                         : name##ForCpu())
+#elif defined(__aarch64__)
+#define LLM_INT8_FUNCTION(name) (HasExtension(Extension::kNeonDot) ? &neondot::name : name##ForCpu())
 #else
 #define LLM_INT8_FUNCTION(name) name##ForCpu()
 #endif
 
 struct Scratch {
   float* x_scales;  // [M]
-  uint8_t* x;       // [M, stride]: q + 128
+  uint8_t* x;       // [M, stride]: q + kInt8Zero
   float* product;
 };
 
@@ -65,7 +67,7 @@ PackedGemm PackedGemmOf(const Int8Linear& args, const uint8_t* x, const FinishCo
   g.is_b_by_column = true;
   g.c = args.out;
   g.c_row = args.weight.O;
-  g.bias = reinterpret_cast<const float*>(args.weight.offsets);
+  g.bias = kInt8Zero == 0 ? nullptr : reinterpret_cast<const float*>(args.weight.offsets);
   g.block = LLM_INT8_FUNCTION(Int8Block);
   g.finish = Finish;
   g.finish_context = context;
@@ -77,7 +79,7 @@ void RoundRows(const Int8Linear& args, const Scratch& scratch, Pool& pool) {
   const size_t columns = args.weight.I, stride = Int8Stride(columns);
   pool.ForRange(args.M, kRoundGrain / (columns + 1) + 1, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
-      round(args.x + i * columns, columns, 128, scratch.x + i * stride, scratch.x_scales + i);
+      round(args.x + i * columns, columns, kInt8Zero, scratch.x + i * stride, scratch.x_scales + i);
     }
   });
 }

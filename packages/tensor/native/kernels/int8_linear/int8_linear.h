@@ -2,9 +2,9 @@
 // largest |v| / 127. Sums of products are exact int32; y = sum · (scale of x · scale of W) + b in float32. So the result
 // is the same bits for every processor and thread count, and a row of x gives the same alone or among others.
 //
-// Bytes lie row after row, each row padded with zeros to Int8Stride(I). The processor multiplies unsigned by signed bytes:
-// x is stored as q + 128, and `offsets` takes the 128 back. A NaN or infinity makes its row's results NaN; a row below
-// kInt8Smallest counts as zeros.
+// Bytes lie row after row, each row padded with zeros to Int8Stride(I). x64 multiplies unsigned by signed bytes: there x
+// is stored as q + 128, and `offsets` takes the 128 back; arm64 multiplies signed bytes. A NaN or infinity makes its row's
+// results NaN; a row below kInt8Smallest counts as zeros.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +17,13 @@ namespace llm {
 
 constexpr float kInt8Smallest = 1e-30f;
 constexpr size_t kInt8MostColumns = 64 * 1024;  // 255 · 127 of them still fit an int32
+
+// x is stored as q plus this.
+#if defined(__aarch64__)
+constexpr uint8_t kInt8Zero = 0;
+#else
+constexpr uint8_t kInt8Zero = 128;
+#endif
 
 inline size_t Int8Stride(size_t columns) { return (columns + 63) / 64 * 64; }
 

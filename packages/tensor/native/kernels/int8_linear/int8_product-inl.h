@@ -3,13 +3,14 @@
 
 #include "kernels/gemm/gemm_block-inl.h"
 #include "kernels/int8_linear/int8_linear_simd.h"
+#include "simd/neon_dot-inl.h"
 #include "simd/vec-inl.h"
 
 namespace llm::LLM_ISA {
 namespace {
 
-// Lane i: sum[i] plus the four products of a's unsigned and b's signed bytes, exactly.
-LLM_INLINE I32 DotUnsignedSigned(I32 sum, I32 a, I32 b) {
+// Lane i: sum[i] plus the four products of x's bytes, as they are stored, and the weight's, exactly.
+LLM_INLINE I32 DotStored(I32 sum, I32 a, I32 b) {
 #if defined(__AVX512VNNI__)
   return reinterpret_cast<I32>(_mm512_dpbusd_epi32(reinterpret_cast<__m512i>(sum), reinterpret_cast<__m512i>(a),
                                                    reinterpret_cast<__m512i>(b)));
@@ -29,6 +30,8 @@ LLM_INLINE I32 DotUnsignedSigned(I32 sum, I32 a, I32 b) {
                                          _mm256_srai_epi16(_mm256_slli_epi16(y, 8), 8));
   const __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(x, 8), _mm256_srai_epi16(y, 8));
   return sum + reinterpret_cast<I32>(_mm256_add_epi32(even, odd));
+#elif defined(__aarch64__)
+  return DotSigned(sum, a, b);
 #else
   for (int byte = 0; byte < 4; ++byte) {
     const U32 x = reinterpret_cast<U32>(a) >> static_cast<uint32_t>(8 * byte) & 255u;
@@ -42,7 +45,7 @@ LLM_INLINE I32 DotUnsignedSigned(I32 sum, I32 a, I32 b) {
 // One unit is four bytes, and C's elements are int32.
 struct Int8Math {
   using Vector = I32;
-  static LLM_INLINE_METHOD I32 MulAdd(I32 sum, F32 a, F32 b) { return DotUnsignedSigned(sum, AsInt(a), AsInt(b)); }
+  static LLM_INLINE_METHOD I32 MulAdd(I32 sum, F32 a, F32 b) { return DotStored(sum, AsInt(a), AsInt(b)); }
   static LLM_INLINE_METHOD F32 Repeat(const float* unit) {
     int32_t bits;
     __builtin_memcpy(&bits, unit, sizeof bits);
@@ -76,11 +79,11 @@ LLM_INLINE void DotRow(const Int8Linear& args, const uint8_t* x, size_t row, siz
     __builtin_prefetch(weight + k + stride);  // the next row: rows are too short for the hardware to see ahead
     const I32 b = LoadUnits(weight + k);
 #pragma GCC unroll 8
-    for (size_t m = 0; m < kM; ++m) sums[m] = DotUnsignedSigned(sums[m], LoadUnits(x + (row + m) * stride + k), b);
+    for (size_t m = 0; m < kM; ++m) sums[m] = DotStored(sums[m], LoadUnits(x + (row + m) * stride + k), b);
   }
 #pragma GCC unroll 8
   for (size_t m = 0; m < kM; ++m) {
-    const int32_t sum = w.offsets[column] + SumOfLanes(sums[m]);
+    const int32_t sum = (kInt8Zero == 0 ? 0 : w.offsets[column]) + SumOfLanes(sums[m]);
     __builtin_memcpy(args.out + (row + m) * w.O + column, &sum, sizeof sum);
   }
 }

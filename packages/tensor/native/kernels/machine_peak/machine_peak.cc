@@ -14,6 +14,9 @@ RoundsFunction FunctionOf(Kind kind) {
 #if defined(__x86_64__)
   if (kind == kBf16) return HasExtension(Extension::kAvx512Bf16) ? avx512bf16::RunBf16Dots : nullptr;
   if (kind == kInt8) return HasExtension(Extension::kAvx512Vnni) ? avx512vnni::RunInt8Dots : nullptr;
+#elif defined(__aarch64__)
+  if (kind == kBf16) return HasExtension(Extension::kNeonBf16) ? neonbf16::RunBf16Dots : nullptr;
+  if (kind == kInt8) return HasExtension(Extension::kNeonDot) ? neondot::RunInt8Dots : nullptr;
 #endif
   return kind == kFloat32 ? RunFmasForCpu() : nullptr;
 }

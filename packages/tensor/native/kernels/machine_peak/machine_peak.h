@@ -20,6 +20,13 @@ size_t RunBf16Dots(size_t rounds, float* sink);
 namespace avx512vnni {
 size_t RunInt8Dots(size_t rounds, float* sink);
 }
+#elif defined(__aarch64__)
+namespace neonbf16 {
+size_t RunBf16Dots(size_t rounds, float* sink);
+}
+namespace neondot {
+size_t RunInt8Dots(size_t rounds, float* sink);
+}
 #endif
 
 }  // namespace llm

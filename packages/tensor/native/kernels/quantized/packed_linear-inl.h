@@ -79,10 +79,12 @@ template <BlockType kType>
 LLM_INLINE F32 AddChunk(F32 sum, const WeightChunk<kType>& weight, const ActivationChunk& x) {
   constexpr PackedFormat kFormat = FormatOf(kType);
   constexpr bool kIsWide = kFormat.low_bits == 8;
+  constexpr bool kHasStart = kFormat.zero != (kIsWide ? kOffWideCode : 0);
+  static_assert(!kIsWide || !kHasStart || kOffWideCode == 0, "what is taken off a code is all of its zero or nothing");
   constexpr size_t kSubs = WeightChunk<kType>::kSubs, kGroups = 8 / kSubs;
 #pragma GCC unroll 2
   for (size_t s = 0; s < kSubs; ++s) {
-    I32 dot = kFormat.zero == 0 ? I32{} : SetInt(kSubs == 2 ? x.starts[s] : x.starts[0] + x.starts[1]);
+    I32 dot = !kHasStart ? I32{} : SetInt(kSubs == 2 ? x.starts[s] : x.starts[0] + x.starts[1]);
 #pragma GCC unroll 8
     for (size_t g = 0; g < kGroups; ++g) {
       dot = DotBytes<kIsWide>(dot, weight.codes[s * kGroups + g], x.q + 4 * (s * kGroups + g));

@@ -12,6 +12,8 @@ auto PanelsForCpu() {
 #if defined(__x86_64__)
   if (HasExtension(Extension::kAvx512Vnni)) return &avx512vnni::PackedLinearPanels;
   if (HasExtension(Extension::kAvxVnni)) return &avxvnni::PackedLinearPanels;
+#elif defined(__aarch64__)
+  if (HasExtension(Extension::kNeonDot)) return &neondot::PackedLinearPanels;
 #endif
   return PackedLinearPanelsForCpu();
 }

@@ -40,6 +40,8 @@ LLM_SIMD_FUNCTION(void, PackedLinearPanels, (const PackedLinear& args, size_t be
 // The same with the processor's own dot products of bytes.
 namespace avx512vnni { void PackedLinearPanels(const PackedLinear& args, size_t begin, size_t end); }
 namespace avxvnni { void PackedLinearPanels(const PackedLinear& args, size_t begin, size_t end); }
+#elif defined(__aarch64__)
+namespace neondot { void PackedLinearPanels(const PackedLinear& args, size_t begin, size_t end); }
 #endif
 
 }  // namespace llm

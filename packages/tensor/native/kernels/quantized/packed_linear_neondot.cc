@@ -1,0 +1,1 @@
+#include "kernels/quantized/packed_linear-inl.h"
