@@ -5,10 +5,18 @@ export {
   adapterNames,
   deleteAdapter,
   disableAdapters,
-  mergedAdapters,
   removeAdapters,
   setActiveAdapters,
 } from './adapter/adapters.ts';
+export { mergedAdapters } from './adapter/switching.ts';
+export { withRowAdapters } from './adapter/rows.ts';
+export { setAdapterScale } from './adapter/scale.ts';
+export {
+  addWeightedAdapter,
+  type CombinationType,
+  type WeightedAdapterOptions,
+} from './combine/add-weighted-adapter.ts';
+export { swapAdapter } from './format/swap-adapter.ts';
 export { mergeAdapter, mergeAndRemove, unmergeAdapter, type MergeReport } from './merge.ts';
 export { countParameters, formatCounts, type ParameterCounts } from './count.ts';
 export {

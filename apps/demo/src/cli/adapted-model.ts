@@ -1,5 +1,5 @@
 // Flags that name a model and the adapters to put into it.
-import { loadAdapter } from '@llm/peft';
+import { loadAdapter, setActiveAdapters } from '@llm/peft';
 import type { LanguageModel, WeightStorage } from '@llm/transformer';
 import { openModel } from '../models/open-model.ts';
 import type { OpenModel } from '../models/open-model.ts';
@@ -15,7 +15,7 @@ export const MODEL_OPTIONS = {
   },
   adapter: {
     type: 'string',
-    description: 'a PEFT adapter folder, made active',
+    description: 'a PEFT adapter folder; several add up',
     placeholder: 'NAME=DIR',
     multiple: true,
   },
@@ -48,7 +48,14 @@ export async function loadAdapters(
   model: LanguageModel,
   adapters: readonly string[],
 ): Promise<void> {
-  for (const [name, folder] of adapters.map(parseAdapter)) await loadAdapter(model, folder, name);
+  const named = adapters.map(parseAdapter);
+  for (const [name, folder] of named) await loadAdapter(model, folder, name);
+  if (named.length > 1) {
+    setActiveAdapters(
+      model,
+      named.map(([name]) => name),
+    );
+  }
 }
 
 /** Model with its adapters, and tokenizer. The caller disposes the model. */

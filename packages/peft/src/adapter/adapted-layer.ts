@@ -6,6 +6,7 @@ import { nn, scope, type Tensor, type Variable } from '@llm/tensor';
 import { AdapterError } from '../errors.ts';
 import { AdapterSite } from './adapter-site.ts';
 import type { Layer, LayerPart } from './layer-part.ts';
+import { forwardRows, type Change } from './rows.ts';
 
 /** y = p₂(x, p₁(·, base)): each active part around the ones before. */
 export class AdaptedLayer extends AdapterSite<LayerPart> implements Layer {
@@ -28,7 +29,15 @@ export class AdaptedLayer extends AdapterSite<LayerPart> implements Layer {
 
   /** x and the result as the base layer has them; the caller owns the result. */
   forward(x: Tensor, ...rest: unknown[]): Tensor {
-    return scope(() => this.adapted((input) => this.baseLayer.forward(input, ...rest))(x));
+    const base = (input: Tensor) => this.baseLayer.forward(input, ...rest);
+    const { rowAdapters, baseLayer } = this;
+    return scope(() => {
+      if (!rowAdapters) return this.adapted(base)(x);
+      return forwardRows(x, rowAdapters, base, (name) => {
+        const part = this.adapter(name);
+        return part && ((input, rows) => part.forward(input, rows, baseLayer));
+      });
+    });
   }
 
   /** `layer` with the active parts around it. */
@@ -67,11 +76,20 @@ export class AdaptedEmbedding extends AdaptedLayer {
   /** x [.., C] → [.., V]: the output layer of a model whose embeddings are tied. Adapters of the table leave it alone,
    *  as in PEFT, unless they keep the two tied. */
   project(x: Tensor): Tensor {
+    const { baseLayer, rowAdapters } = this;
+    const base = (input: Tensor) => baseLayer.project(input);
+    const change = (part: LayerPart | undefined): Change | undefined =>
+      part && 'project' in part
+        ? (input, before) => (part as ProjectingPart).project(input, before, baseLayer)
+        : undefined;
     return scope(() => {
-      const parts = this.activeParts().filter((part): part is ProjectingPart => 'project' in part);
-      const adapted = parts.reduce(
-        (base, part) => (input: Tensor) => part.project(input, base, this.baseLayer),
-        (input: Tensor) => this.baseLayer.project(input),
+      if (rowAdapters) {
+        return forwardRows(x, rowAdapters, base, (name) => change(this.adapter(name)));
+      }
+      const changes = this.activeParts().flatMap((part) => change(part) ?? []);
+      const adapted = changes.reduce<(x: Tensor) => Tensor>(
+        (before, next) => (input) => next(input, before),
+        base,
       );
       return adapted(x);
     });

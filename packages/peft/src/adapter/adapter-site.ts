@@ -27,6 +27,9 @@ export abstract class AdapterSite<Part extends AdapterPart = AdapterPart> extend
   /** Names of the adapters that are added into the base weights at present. */
   merged: readonly string[] = [];
 
+  /** An adapter for each row of a batch, instead of the active ones; see withRowAdapters. */
+  rowAdapters: readonly string[] | undefined = undefined;
+
   /** This place's part of the adapter, if it has one. */
   adapter(name: string): Part | undefined {
     return Object.hasOwn(this.adapters, name) ? this.adapters[name] : undefined;

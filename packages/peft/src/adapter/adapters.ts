@@ -3,6 +3,7 @@
 import type { nn } from '@llm/tensor';
 import { AdapterError } from '../errors.ts';
 import { adapterSites, type AdapterPart, type AdapterSite } from './adapter-site.ts';
+import { checkNoneMerged, mergedAdapters, whileSwitched } from './switching.ts';
 
 /** Names of all adapters in the model, in the order they were added to their first site. */
 export function adapterNames(model: nn.Module): string[] {
@@ -13,11 +14,6 @@ export function adapterNames(model: nn.Module): string[] {
 /** Names of the adapters that take part, in the order of their sum. */
 export function activeAdapters(model: nn.Module): readonly string[] {
   return adapterSites(model)[0]?.[1].active ?? [];
-}
-
-/** Names of the adapters that are merged into the base weights at present. */
-export function mergedAdapters(model: nn.Module): string[] {
-  return [...new Set(adapterSites(model).flatMap(([, site]) => site.merged))];
 }
 
 /**
@@ -47,21 +43,9 @@ export function activate(model: nn.Module, names: readonly string[]): void {
  */
 export function disableAdapters<T>(model: nn.Module, fn: () => T): T {
   checkNoneMerged(model, 'disableAdapters');
-  const sites = adapterSites(model).map(([, site]) => ({ site, active: site.active }));
-  const restore = () => {
-    for (const { site, active } of sites) site.active = active;
-  };
-  for (const { site } of sites) site.active = [];
-  let result: T;
-  try {
-    result = fn();
-  } catch (error) {
-    restore();
-    throw error;
-  }
-  if (result instanceof Promise) return result.finally(restore) as T;
-  restore();
-  return result;
+  const turnOff = (site: AdapterSite) =>
+    Object.assign(site, { active: [], rowAdapters: undefined });
+  return whileSwitched(model, turnOff, fn);
 }
 
 /** Removes an adapter and frees it. A place left without adapters becomes the plain one again. */
@@ -100,14 +84,6 @@ export function placesOf(model: nn.Module, name: string): AdapterPlace[] {
     const part = site.adapter(name);
     return part ? [{ path, site, part }] : [];
   });
-}
-
-export function checkNoneMerged(model: nn.Module, operation: string): void {
-  const merged = mergedAdapters(model);
-  if (merged.length === 0) return;
-  throw new AdapterError(
-    `${operation}: expected no merged adapter, got ${merged.join(', ')}. Call unmergeAdapter first.`,
-  );
 }
 
 function checkExists(model: nn.Module, name: string): void {

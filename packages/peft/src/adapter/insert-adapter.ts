@@ -13,7 +13,7 @@ import type { NewAdapter } from './method.ts';
  * @throws AdapterError, with the model as it was
  */
 export function insertAdapter<Config>(model: nn.Module, adapter: NewAdapter<Config>): string[] {
-  checkName(model, adapter.name);
+  checkNewName(model, adapter.name);
   const isFirst = adapterSites(model).length === 0;
   const active = isFirst ? [adapter.name] : activeAdapters(model);
   const baseParameters = model.parameters();
@@ -23,7 +23,8 @@ export function insertAdapter<Config>(model: nn.Module, adapter: NewAdapter<Conf
   return paths;
 }
 
-function checkName(model: nn.Module, name: string): void {
+/** Throws AdapterError for a name that is taken or cannot be one. */
+export function checkNewName(model: nn.Module, name: string): void {
   if (!/^[A-Za-z0-9][\w-]*$/.test(name)) {
     throw new AdapterError(
       `adapter: name: expected a letter or digit, then letters, digits, _ and -, got "${name}".`,

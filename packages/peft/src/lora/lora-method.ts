@@ -2,7 +2,7 @@
 
 import type { nn } from '@llm/tensor';
 import { addPart, isEmbedding } from '../adapter/adapted-layer.ts';
-import type { LayerPart } from '../adapter/layer-part.ts';
+import type { Layer } from '../adapter/layer-part.ts';
 import type { AdapterMethod, NewAdapter } from '../adapter/method.ts';
 import { AdapterError } from '../errors.ts';
 import { addSavedModules, addTrainedBiases, findSavedModules } from '../modules/add-modules.ts';
@@ -12,7 +12,7 @@ import { LoraConv } from './lora-conv.ts';
 import { LoraEmbedding } from './lora-embedding.ts';
 import { configFrom, fieldsOf } from './lora-fields.ts';
 import { LoraLinear } from './lora-linear.ts';
-import type { LoraPartOptions } from './lora-part.ts';
+import type { LoraPart, LoraPartOptions } from './lora-part.ts';
 
 /** Low-rank adaptation (Hu et al. 2021). */
 export const lora: AdapterMethod<LoraConfig> = {
@@ -25,11 +25,11 @@ export const lora: AdapterMethod<LoraConfig> = {
     const targets = matchTargets(model, config, moduleName);
     for (const target of targets) checkRank(target, config);
     const saved = findSavedModules(model, info, config);
-    const parts: [path: string, part: LayerPart][] = [];
+    const parts: [path: string, part: LoraPart][] = [];
     try {
       for (const target of targets) {
         const settings = layerSettings(config, target.name);
-        parts.push([target.path, partFor(target, { settings, info, generator })]);
+        parts.push([target.path, partFor(target.bare, { settings, info, generator })]);
       }
     } catch (error) {
       for (const [, part] of parts) part.dispose();
@@ -42,10 +42,11 @@ export const lora: AdapterMethod<LoraConfig> = {
   },
 };
 
-function partFor({ bare }: Target, options: LoraPartOptions): LayerPart {
-  if (isEmbedding(bare)) return new LoraEmbedding(bare, options);
-  if (isConvolution(bare)) return new LoraConv(bare, options);
-  return new LoraLinear(bare, options);
+/** The part for a layer of this kind. */
+export function partFor(layer: Layer, options: LoraPartOptions): LoraPart {
+  if (isEmbedding(layer)) return new LoraEmbedding(layer, options);
+  if (isConvolution(layer)) return new LoraConv(layer, options);
+  return new LoraLinear(layer, options);
 }
 
 /** A decomposition has no more ranks than the weight. */

@@ -8,7 +8,7 @@ import { AdapterError } from '../errors.ts';
 import { layerKey } from '../format/keys.ts';
 import { TrainedBias } from '../modules/bias-part.ts';
 import { floatWeight } from './float-weight.ts';
-import type { LayerSettings, LoraConfig } from './lora-config.ts';
+import { takesFromWeight, type LayerSettings, type LoraConfig } from './lora-config.ts';
 
 export interface LoraPartOptions {
   readonly settings: LayerSettings;
@@ -58,6 +58,26 @@ export abstract class LoraPart extends LayerPart {
 
   /** What merging adds to the weight without DoRA: s·B·A in the weight's shape; the caller owns it. */
   abstract delta(): Tensor;
+
+  /** A as rows, [R, N]. */
+  rowsOfA(): Tensor {
+    return tf.reshape(this.loraA, [this.rank, -1]);
+  }
+
+  /** B as rows, [O, R]. */
+  rowsOfB(): Tensor {
+    return tf.reshape(this.loraB, [-1, this.rank]);
+  }
+
+  /** s·B·A as rows, [O, N]. */
+  rowsOfDelta(): Tensor {
+    return tf.mul(tf.matMul(this.rowsOfB(), this.rowsOfA()), this.scaling);
+  }
+
+  /** Whether A and B began as a part of the weight (PiSSA, OLoRA). */
+  get isTakenFromWeight(): boolean {
+    return takesFromWeight(this.info.config.init);
+  }
 
   /** ‖W + s·B·A‖ for each output, [O], outside the gradient. */
   protected abstract norms(layer: Layer): Tensor;
