@@ -2,6 +2,7 @@
 
 import { tf, type nn, type Tensor } from '@llm/tensor';
 import { AdapterError } from '../errors.ts';
+import type { AdapterSite } from './adapter-site.ts';
 import { placesOf } from './adapters.ts';
 import { checkNoneMerged, whileSwitched } from './switching.ts';
 import { LayerPart } from './layer-part.ts';
@@ -27,7 +28,8 @@ export function withRowAdapters<T>(model: nn.Module, names: readonly string[], f
         'Run its rows in a batch of their own.',
     );
   }
-  return whileSwitched(model, (site) => (site.rowAdapters = names), fn);
+  const take = (site: AdapterSite) => Object.assign(site, { rowAdapters: names, active: [] });
+  return whileSwitched(model, take, fn);
 }
 
 /** What an adapter makes of a layer: its output on x, where `base` is the layer without it. */
