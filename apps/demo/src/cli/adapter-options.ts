@@ -1,8 +1,9 @@
-// Flags that train a LoRA adapter instead of the whole model.
+// Flags that train an adapter instead of the whole model.
 import { addLora, saveAdapter, type LoraInit, type TrainedBiases } from '@llm/peft';
-import type { Generator } from '@llm/tensor';
 import type { CausalLm } from '@llm/transformer';
+import { UsageError } from './command.ts';
 import type { OptionTable, OptionValues } from './command.ts';
+import { addPrompt, PROMPT_OPTIONS, promptMethods, type PromptTools } from './prompt-options.ts';
 
 export const ADAPTER_OPTIONS = {
   lora: { type: 'boolean', description: 'train a LoRA adapter; --out becomes a PEFT folder' },
@@ -47,13 +48,24 @@ export const ADAPTER_OPTIONS = {
     description: 'layers to adapt, by commas, or all-linear',
     default: 'all-linear',
   },
+  ...PROMPT_OPTIONS,
 } as const satisfies OptionTable;
 
 type AdapterValues = OptionValues<typeof ADAPTER_OPTIONS>;
 
-/** With --lora, freezes the model and puts an adapter into it. */
-export function addAdapter(model: CausalLm, values: AdapterValues, generator: Generator): void {
-  if (!values.lora) return;
+/** Whether an adapter trains and not the whole model.
+ *  @throws UsageError for flags that exclude each other */
+export function hasAdapter(values: AdapterValues): boolean {
+  const chosen = [...(values.lora ? ['lora'] : []), ...promptMethods(values)];
+  if (chosen.length < 2) return chosen.length === 1;
+  const flags = chosen.map((name) => `--${name}`).join(', ');
+  throw new UsageError(`${flags}: expected one of them. Train one adapter at a time.`);
+}
+
+/** Freezes the model and puts the adapter into it that was asked for, if any. */
+export function addAdapter(model: CausalLm, values: AdapterValues, tools: PromptTools): void {
+  if (!hasAdapter(values)) return;
+  if (!values.lora) return addPrompt(model, values, tools);
   const targets = values['target-modules'];
   addLora(model, {
     rank: values['lora-rank'],
@@ -65,11 +77,11 @@ export function addAdapter(model: CausalLm, values: AdapterValues, generator: Ge
     bias: values['lora-bias'] as TrainedBiases,
     modulesToSave: values['modules-to-save']?.split(',') ?? [],
     targetModules: targets === 'all-linear' ? targets : targets.split(','),
-    generator,
+    generator: tools.generator,
   });
 }
 
-/** Writes the adapter, or without --lora the whole model.
+/** Writes the adapter, or without one the whole model.
  *  @param baseModel what adapter_config.json names as the model that the adapter was trained on */
 export async function saveTrained(
   directory: string,

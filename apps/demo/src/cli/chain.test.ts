@@ -1,5 +1,5 @@
 // Every training command after the other, each on what the one before wrote, as a user runs them.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -87,6 +87,26 @@ describe('fine-tuning', () => {
       );
     const [plain, adapted] = [await score(), await score('--adapter', `a=${at('lora')}`)];
     expect(adapted.nll).toBeLessThan(plain.nll);
+  });
+
+  it.each([
+    ['PROMPT_TUNING', ['--prompt-tuning', '4', '--prompt-text', 'Capital of']],
+    ['P_TUNING', ['--p-tuning', '4']],
+    ['PREFIX_TUNING', ['--prefix', '4', '--prefix-projection']],
+  ])('sft writes %s that score and generate read', async (type, flags) => {
+    const out = at(type);
+    await llmJson(
+      ...['sft', ...common(), '--data', files.pairs, '--out', out, '--steps', '12', ...flags],
+      ...['--learning-rate', '0.02'],
+    );
+    const config = JSON.parse(readFileSync(join(out, 'adapter_config.json'), 'utf8')) as object;
+    expect(config).toMatchObject({ peft_type: type, num_virtual_tokens: 4 });
+    const ask = ['--model', at('base'), '--prompt', 'Capital of Peru? Lima.', ...CPU];
+    const score = (...more: string[]) => llmJson<{ nll: number }>('score', ...ask, ...more);
+    const [plain, adapted] = [await score(), await score('--adapter', `a=${out}`)];
+    expect(adapted.nll).toBeLessThan(plain.nll);
+    const line = ['generate', ...ask, '--adapter', `a=${out}`, '--greedy', '--max-new-tokens', '3'];
+    expect((await llmJson<{ ids: number[] }>(...line)).ids).toHaveLength(3);
   });
 
   it('reward trains a model that ppo takes from its folder', async () => {

@@ -8,7 +8,7 @@ import type { CausalLm } from '@llm/transformer';
 import { openModel } from '../models/open-model.ts';
 import { saveFolder } from '../models/save-folder.ts';
 import { stepProgress } from '../pipeline/step-progress.ts';
-import { addAdapter, ADAPTER_OPTIONS, saveTrained } from './adapter-options.ts';
+import { addAdapter, ADAPTER_OPTIONS, hasAdapter, saveTrained } from './adapter-options.ts';
 import type { CommandContext } from './command.ts';
 import { checkConversations } from './conversation-check.ts';
 import { noteDataReport } from './data-report.ts';
@@ -44,6 +44,7 @@ export async function fineTune<Row extends object, Example>(
   { values, output, signal, nameOf }: Context,
   { name, read, tokenize, train, shown, done }: FineTuning<Row, Example>,
 ): Promise<void> {
+  const isAdapter = hasAdapter(values);
   await checkRunFolder(values, output);
   await startBackend(values);
   const rows = await read(values.data);
@@ -54,10 +55,11 @@ export async function fineTune<Row extends object, Example>(
     const maxLength = exampleLength(values, model);
     const { examples, report } = tokenize(rows, tokenizer, { maxLength });
     noteDataReport(output, report, maxLength);
-    addAdapter(model, values, generator);
+    const nameOfModel = nameOf(values.model);
+    addAdapter(model, values, { generator, tokenizer, nameOfModel });
     prepareTraining(model, values);
     const progress = stepProgress(output, name, values.steps, shown);
-    const adapter = { isAdapter: values.lora, baseModel: nameOf(values.model) };
+    const adapter = { isAdapter, baseModel: nameOfModel };
     const result = await train({
       ...fineTuningOptions(values, tokenizer, generator),
       model,

@@ -106,11 +106,13 @@ describe('fine-tuning resumes on top of the base model, to the same bits', () =>
   const common = ['--backend', 'cpu', '--save-every', '2', '--learning-rate', '0.005'];
   const six = ['--steps', '6', '--batch', '2'];
   const lora = ['--lora', '--lora-rank', '2', '--lora-dropout', '0.2'];
+  const prompt = ['--p-tuning', '3', '--prompt-encoder', 'lstm'];
   const ppo = ['--updates', '6', '--batch', '4', '--epochs', '1', '--max-new-tokens', '4'];
 
   it.each([
     ['sft', 'pairs', six, 'model.safetensors'],
     ['sft', 'pairs', [...six, ...lora], 'adapter_model.safetensors'],
+    ['sft', 'pairs', [...six, ...prompt], 'adapter_model.safetensors'],
     ['reward', 'preferences', six, 'model.safetensors'],
     ['dpo', 'preferences', six, 'model.safetensors'],
     ['dpo', 'preferences', [...six, ...lora], 'adapter_model.safetensors'],

@@ -13,7 +13,7 @@ import { readPromptRows } from '../data/rows.ts';
 import { openModel } from '../models/open-model.ts';
 import { saveFolder } from '../models/save-folder.ts';
 import { stepProgress } from '../pipeline/step-progress.ts';
-import { addAdapter, ADAPTER_OPTIONS, saveTrained } from './adapter-options.ts';
+import { addAdapter, ADAPTER_OPTIONS, hasAdapter, saveTrained } from './adapter-options.ts';
 import { UsageError } from './command.ts';
 import type { CommandContext, OptionTable } from './command.ts';
 import { checkConversations } from './conversation-check.ts';
@@ -112,6 +112,7 @@ export async function trainOnGroups(
 ): Promise<void> {
   checkRewardUsage(values);
   checkGroups(values);
+  const isAdapter = hasAdapter(values);
   await checkRunFolder(values, output);
   await startBackend(values);
   const rows = await readPromptRows(values.data);
@@ -128,14 +129,15 @@ export async function trainOnGroups(
     const data = fittingPrompts(rows, tokenizer, promptLimit(values, model));
     notePrompts(output, data);
     const reference = referenceOf(model, values, owned);
-    addAdapter(model, values, generator);
+    const nameOfModel = nameOf(values.model);
+    addAdapter(model, values, { generator, tokenizer, nameOfModel });
     prepareTraining(model, values);
     const progress = stepProgress(output, name, values.steps, [
       'reward',
       'kl',
       'completions/mean_length',
     ]);
-    const adapter = { isAdapter: values.lora, baseModel: nameOf(values.model) };
+    const adapter = { isAdapter, baseModel: nameOfModel };
     const weights = values['reward-weight'];
     const result = await train({
       ...fineTuningOptions(values, tokenizer, generator),
@@ -193,7 +195,7 @@ function referenceOf(
   owned: (copy: CausalLm) => CausalLm,
 ): Reference | undefined {
   if (values['kl-coefficient'] === 0) return undefined;
-  return values.lora ? (fn) => disableAdapters(model, fn) : owned(frozenCopy(model));
+  return hasAdapter(values) ? (fn) => disableAdapters(model, fn) : owned(frozenCopy(model));
 }
 
 /** One line for each completion. */
