@@ -10,6 +10,7 @@ import { maskedLm } from './masked-lm.ts';
 import { pronunciation } from './pronunciation.ts';
 import type { ExampleSettings } from './shared/settings.ts';
 import { spam } from './spam.ts';
+import { softPrompts } from './soft-prompts.ts';
 import { translation } from './translation.ts';
 
 const PATIENCE = 900_000; // ms, for a machine that does much else, or has no native backend
@@ -73,6 +74,19 @@ describe('a decoder', () => {
       const { bitsPerByte } = await decoder(small(150));
       expect(bitsPerByte.model).toBeLessThan(0.95 * bitsPerByte.unigram);
       expect(bitsPerByte.bigram).toBeLessThan(bitsPerByte.unigram); // the baselines are in order
+    },
+    PATIENCE,
+  );
+});
+
+describe.runIf(process.env['LLM_MODELS'])('soft prompts on a model that was trained before', () => {
+  it(
+    'learn to answer questions that were held out',
+    async () => {
+      const { methods } = await softPrompts(small());
+      for (const { method, initial, loss } of methods) {
+        expect(loss, method).toBeLessThan(0.95 * initial);
+      }
     },
     PATIENCE,
   );

@@ -5,6 +5,7 @@ import { entities } from './entities.ts';
 import { maskedLm } from './masked-lm.ts';
 import { pronunciation } from './pronunciation.ts';
 import { helpText, readCommandLine, type ExampleSettings } from './shared/settings.ts';
+import { softPrompts } from './soft-prompts.ts';
 import { spam } from './spam.ts';
 import { translation } from './translation.ts';
 
@@ -15,6 +16,7 @@ const EXAMPLES: Readonly<Record<string, (settings: ExampleSettings) => Promise<o
   decoder,
   pronunciation,
   translation,
+  'soft-prompts': softPrompts,
 };
 
 async function main(args: readonly string[]): Promise<void> {
