@@ -23,7 +23,12 @@ export class Contestant {
     const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _l2, ...environment } = process.env;
     this.#child = spawn(program, [...words, settings], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...environment, OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) },
+      env: {
+        ...environment,
+        OMP_NUM_THREADS: String(threads),
+        MKL_NUM_THREADS: String(threads),
+        ...description.env,
+      },
     });
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }

@@ -8,7 +8,7 @@ const WORKS = [
   ...[256, 512, 1024, 2048].flatMap((n) =>
     LAYOUTS.map((layout) => work('square', [n, n, n], layout)),
   ),
-  work('square', [4096, 4096, 4096], 'NN'),
+  ...['NN', 'NT', 'TN'].map((layout) => work('square', [4096, 4096, 4096], layout)),
   ...linear('GPT-2 up, 256 tokens', 256, 3072, 768),
   ...linear('GPT-2 down, 256 tokens', 256, 768, 3072),
   ...linear('GPT-2 logits, 256 tokens', 256, 50257, 768),
@@ -49,6 +49,16 @@ const INT8 = [
   ours('gemm.mjs', 'ours float32'),
 ];
 
+const environment = (contestant, env) => ({ ...contestant, env });
+
+/** What processors without AVX-512 would get. OpenBLAS takes its SkylakeX kernels on an EPYC 9005 as on an Intel. */
+const AVX2 = [
+  environment(ours('gemm.mjs', 'ours AVX2'), { LLM_NATIVE_ISA: 'avx2' }),
+  environment(python('numpy_gemm.py', 'OpenBLAS AVX2 (Haswell)', ['numpy']), {
+    OPENBLAS_CORETYPE: 'Haswell',
+  }),
+];
+
 /** Dynamically quantised layers, whose weights are rounded beforehand. */
 const hasInt8 = ({ layout, m, k }) => layout === 'NT' && m * k <= 2048 * 2048;
 
@@ -61,4 +71,16 @@ export function gemmWorks() {
     const works = shape.layout === 'TT' ? [float32] : [float32, bf16]; // no layer needs TT in bf16
     return hasInt8(shape) ? [...works, int8] : works;
   });
+}
+
+/** Squares with the AVX2 kernels on both sides. */
+export function avx2GemmWorks() {
+  return WORKS.filter(({ name, shape }) => name.startsWith('square') && shape.m <= 2048).map(
+    ({ name, shape }) => ({
+      name: `${name}, AVX2`,
+      shape,
+      flops: 2 * shape.m * shape.n * shape.k,
+      contestants: AVX2,
+    }),
+  );
 }

@@ -1,7 +1,7 @@
 // The kinds of benchmark by name, and what each needs that is not in the repository.
 import { embeddingWorks } from './embedding-works.mjs';
 import { fineTuningWorks } from './fine-tuning-works.mjs';
-import { gemmWorks } from './gemm-works.mjs';
+import { gemmWorks, avx2GemmWorks } from './gemm-works.mjs';
 import { operationWorks } from './operation-works.mjs';
 import { tokenizerWorks } from './tokenizer-works.mjs';
 import { tokenizerTrainingWorks } from './tokenizer-training-works.mjs';
@@ -15,6 +15,7 @@ const KINDS = {
     needs: { option: 'model', what: 'a SmolLM2 .gguf with --model or LLM_BENCH_MODEL' },
   },
   gemm: { works: gemmWorks },
+  'gemm-avx2': { works: avx2GemmWorks },
   inference: {
     works: ({ model }) => inferenceWorks(model),
     needs: { option: 'model', what: 'a SmolLM2 .gguf with --model or LLM_BENCH_MODEL' },

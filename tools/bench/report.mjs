@@ -4,7 +4,8 @@ import { cpus } from 'node:os';
 const TITLES = {
   training: 'Training step, float32 (forward, backward, AdamW)',
   'fine-tuning': 'Fine-tuning SmolLM2-135M, a step, float32',
-  gemm: 'Matrix products (with one thread: processor time)',
+  gemm: 'Matrix products',
+  'gemm-avx2': 'Matrix products by AVX2 kernels (a stand-in for processors without AVX-512)',
   embedding: 'Sentence embeddings, all-MiniLM-L6-v2',
   inference: 'SmolLM2-135M',
   operations: 'Fused operations, float32, forwards and backwards',
@@ -12,6 +13,13 @@ const TITLES = {
     'Training a tokenizer on the State of the Union addresses (10.8 MB), with the threads given',
   tokenizer: 'GPT-2 tokens: text in documents of 8 kB, one thread (training: the threads given)',
 };
+
+const MANY_THREADED = ['gemm', 'gemm-avx2']; // measured with one thread and with several, a table each
+
+function titleOf({ kind, threads }) {
+  if (!MANY_THREADED.includes(kind)) return TITLES[kind];
+  return `${TITLES[kind]}, ${threads === 1 ? 'one thread (processor time)' : `${threads} threads`}`;
+}
 
 const milliseconds = (seconds) => (seconds * 1000).toFixed(seconds < 0.001 ? 3 : 1);
 
@@ -28,6 +36,11 @@ const COLUMNS = [
     title: 'ours ÷ theirs',
     has: () => true,
     cell: ({ ratio }, _, i) => (i ? ratio.toFixed(2) : ''),
+  },
+  {
+    title: 'threads apart, ns',
+    has: ({ distance }) => distance !== undefined,
+    cell: (_, { distance }, i) => (i ? '' : distance.toFixed(0)),
   },
   {
     title: 'process MiB',
@@ -48,7 +61,7 @@ const COLUMNS = [
 ];
 
 /** A row a contestant: milliseconds, and how ours compares (below 1: ours is faster, or needs less). */
-export function tableOf({ kind, rows, machine }) {
+export function tableOf({ kind, threads, rows, machine }) {
   const columns = COLUMNS.filter(({ has }) => rows.some(has));
   const lines = rows.flatMap((row) =>
     row.results.map((result, i) => {
@@ -58,7 +71,7 @@ export function tableOf({ kind, rows, machine }) {
   );
   const titles = ['work', 'who', 'ms', ...columns.map(({ title }) => title)];
   return [
-    `## ${TITLES[kind]}`,
+    `## ${titleOf({ kind, threads })}`,
     '',
     machine,
     '',
@@ -84,7 +97,8 @@ const INTRODUCTION = [
   'does the same work with the same number of threads, in turn, within one run. The ratio is the median',
   'of the rounds’ ratios of the first row of a work to this one; below 1 the first is faster. MiB: the most',
   'resident memory less what was resident once everything was imported; process MiB: the whole of it, Node or',
-  'Python too.',
+  'Python too. Threads apart: how long a cache line takes from one thread to another and back, as measured before',
+  'the row; about 80 ns where they share a cache, 400 ns where they lie on two chips of one processor.',
   'Absolute times are those of a shared machine. On AMD processors',
   'PyTorch’s float32 products (MKL) stay far below the peak; on Intel expect its times to be nearer to ours.',
   '',
@@ -93,12 +107,12 @@ const INTRODUCTION = [
 /** The page with these sections; those of other kinds stay as they were. */
 export function benchmarksPage(sections, page = '') {
   const written = sections.map(tableOf);
-  const titleOf = (section) => section.split('\n', 1)[0];
-  const fresh = new Map(written.map((section) => [titleOf(section), section]));
+  const headingOf = (section) => section.split('\n', 1)[0];
+  const fresh = new Map(written.map((section) => [headingOf(section), section]));
   const old = page.split(/^(?=## )/m).filter((section) => section.startsWith('## '));
   const kept = old.map((section) => {
-    const replacement = fresh.get(titleOf(section));
-    fresh.delete(titleOf(section));
+    const replacement = fresh.get(headingOf(section));
+    fresh.delete(headingOf(section));
     return replacement ?? `${section.trimEnd()}\n`;
   });
   return [INTRODUCTION, ...kept, ...fresh.values()].join('\n');

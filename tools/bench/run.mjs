@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { measure } from './interleave.mjs';
 import { KIND_NAMES, worksOf } from './kinds.mjs';
 import { benchmarksPage, describeMachine, tableOf } from './report.mjs';
+import { roundTripNanoseconds } from './thread-distance.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -43,16 +44,19 @@ function isInstalled({ label, needs }) {
   return installed.get(key);
 }
 
-/** Rows of one kind, from several files, under one title. */
+/** Rows of one kind and number of threads, from several files, under one title. */
 function mergeSections(parts) {
-  const byKind = new Map();
+  const merged = new Map();
   for (const part of parts) {
-    const section = byKind.get(part.kind) ?? { ...part, rows: [] };
+    const key = `${part.kind} ${part.threads}`;
+    const section = merged.get(key) ?? { ...part, rows: [] };
     section.rows.push(...part.rows);
-    byKind.set(part.kind, section);
+    merged.set(key, section);
   }
-  return [...byKind.values()];
+  return [...merged.values()];
 }
+
+const threads = Number(values.threads);
 
 const sections = mergeSections(
   values.load.map((file) => JSON.parse(readFileSync(file, 'utf8'))).flat(),
@@ -63,16 +67,17 @@ for (const kind of values.load.length > 0 ? [] : values.kind) {
     if (values.only && !work.name.includes(values.only)) continue;
     const isWanted = ({ label }) => !values.who || label.includes(values.who);
     const contestants = work.contestants.filter(isWanted).filter(isInstalled);
+    const distance = threads > 1 && work.flops ? await roundTripNanoseconds() : undefined;
     const results = await measure(
       { ...work, contestants },
-      { rounds: Number(values.rounds), threads: Number(values.threads), python: values.python },
+      { rounds: Number(values.rounds), threads, python: values.python },
     );
-    rows.push({ name: work.name, flops: work.flops, results });
+    rows.push({ name: work.name, flops: work.flops, distance, results });
     process.stderr.write(
       `${work.name}: ${results.map((r) => `${r.label} ${(r.seconds * 1000).toFixed(1)} ms`).join(', ')}\n`,
     );
   }
-  if (rows.length > 0) sections.push({ kind, rows, machine: describeMachine(values) });
+  if (rows.length > 0) sections.push({ kind, threads, rows, machine: describeMachine(values) });
 }
 
 for (const section of sections) process.stdout.write(`${tableOf(section)}\n`);
