@@ -65,6 +65,7 @@ export {
   type TokenStream,
 } from './batches/packed-blocks.ts';
 export { train } from './train/train.ts';
+export type { BestEvaluation, EvaluationOptions } from './train/evaluation.ts';
 export type {
   CheckpointOptions,
   LoggedNumbers,

@@ -23,7 +23,7 @@ export async function listCheckpoints(runDirectory: string): Promise<CheckpointE
 }
 
 /** Unfinished checkpoints, and the temporary files of writeFileAtomic. */
-const LEFTOVER = /^(checkpoint-\d+(\.old)?|\..+\.\d+-[0-9a-f]{8})\.tmp$/;
+const LEFTOVER = /^((checkpoint-\d+|best)(\.old)?|\..+\.\d+-[0-9a-f]{8})\.tmp$/;
 
 /** Removes what a killed process left unfinished. */
 export async function removeLeftovers(runDirectory: string): Promise<void> {

@@ -3,7 +3,7 @@
 
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { checkpointName, listCheckpoints, removeLeftovers } from './list-checkpoints.ts';
 import { fileSizes, syncPath, syncTree } from './durable.ts';
 import { stringifyState, TRAINER_STATE_FILE, type TrainerState } from './trainer-state.ts';
@@ -20,24 +20,34 @@ export async function writeCheckpoint(
   content: CheckpointContent,
 ): Promise<string> {
   const final = join(runDirectory, checkpointName(content.state.step));
-  const temporary = `${final}.tmp`;
-  try {
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary, { recursive: true });
+  await replaceFolder(final, async (temporary) => {
     await content.writeFiles(temporary);
     const files = await fileSizes(temporary);
     await writeFile(
       join(temporary, TRAINER_STATE_FILE),
       stringifyState({ ...content.state, files }),
     );
+  });
+  return final;
+}
+
+/** Writes a folder whole or not at all: to a temporary one that is synced and renamed. An older one is replaced. */
+export async function replaceFolder(
+  final: string,
+  write: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = `${final}.tmp`;
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true });
+    await write(temporary);
     await syncTree(temporary);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;
   }
   await replace(temporary, final);
-  await syncPath(runDirectory);
-  return final;
+  await syncPath(dirname(final));
 }
 
 /** Removes all but the newest `keep` checkpoints. One that is half removed has no valid name any more. */

@@ -51,7 +51,11 @@ export function squaredError(model: TinyModel, { x, y }: Pairs): Tensor {
 
 /** Every parameter's bytes, for comparing bit by bit. */
 export function bitsOf(model: nn.Module): string[] {
-  return model.parameters().map((p) => Buffer.from(p.dataSync().slice().buffer).toString('hex'));
+  return model.parameters().map(hexOf);
+}
+
+export function hexOf(tensor: Tensor): string {
+  return Buffer.from(tensor.dataSync().slice().buffer).toString('hex');
 }
 
 /** The parts of one run, made anew from seeds: dropout, uneven micro-batches, a schedule, a generator. */

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts';
+import { isFeedback } from '../schedules/plateau.ts';
 import type { TrainOptions } from './options.ts';
 
 /** Throws ConfigError for an option that cannot work. */
@@ -15,6 +16,11 @@ export function checkOptions<Batch>(options: TrainOptions<Batch>): void {
     throw new ConfigError(
       `train: accumulation: expected a multiple of ${size} workers, got ${accumulation}. ` +
         'It counts the micro-batches of all workers together.',
+    );
+  }
+  if (isFeedback(options.schedule) && !options.evaluation) {
+    throw new ConfigError(
+      'train: schedule: expected evaluation beside one that listens, got none.',
     );
   }
   if (!(maxGradNorm > 0)) {

@@ -4,6 +4,7 @@ import type { Generator, nn, Tensor } from '@llm/tensor';
 import type { BatchSource, Resumable } from '../batches/batch-source.ts';
 import type { Optimizer } from '../optimizer.ts';
 import type { Schedule } from '../schedules/schedule.ts';
+import type { BestEvaluation, EvaluationOptions } from './evaluation.ts';
 import type { Workers } from './workers.ts';
 
 /** What a loss function learns beside its batch. */
@@ -81,6 +82,8 @@ export interface TrainOptions<Batch> {
   /** Gradients are clipped to this global norm; Infinity switches it off. @default 1 */
   readonly maxGradNorm?: number;
   readonly checkpoint?: CheckpointOptions;
+  /** A held-out number now and then: the best model kept, early stopping, a schedule that listens. */
+  readonly evaluation?: EvaluationOptions;
   /** Go on from the newest whole checkpoint, or start when there is none. @default false */
   readonly resume?: boolean;
   /** After each update; numbers that it returns are logged too. */
@@ -109,7 +112,10 @@ export type LoggedNumbers = void | Readonly<Record<string, number>>;
 export interface TrainResult {
   /** Updates made in all. */
   readonly step: number;
-  readonly stopReason: 'finished' | 'aborted';
+  /** `early`: evaluations got no better. */
+  readonly stopReason: 'finished' | 'aborted' | 'early';
+  /** The best evaluation of the run, where it evaluates. */
+  readonly best?: BestEvaluation;
   /** Of the last update of this call; undefined when there was none to make. */
   readonly lastMetrics: StepMetrics | undefined;
   /** The update that this call resumed after; 0 for a fresh start. */

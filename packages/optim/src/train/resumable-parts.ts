@@ -3,17 +3,21 @@
 import type { JsonValue, Resumable } from '../batches/batch-source.ts';
 import { CheckpointError } from '../errors.ts';
 import { isFeedback } from '../schedules/plateau.ts';
+import type { EvaluationRecord } from './evaluation.ts';
 import type { TrainOptions } from './options.ts';
 
+/** A run's options, and what it learns about itself. */
+export type RunParts<Batch> = TrainOptions<Batch> & { readonly record?: EvaluationRecord };
+
 /** The state of each part, by name. */
-export function partsOf<Batch>(options: TrainOptions<Batch>): Record<string, JsonValue> {
+export function partsOf<Batch>(options: RunParts<Batch>): Record<string, JsonValue> {
   const entries = Object.entries(resumablesOf(options));
   return Object.fromEntries(entries.map(([name, part]) => [name, part.getState()]));
 }
 
 /** Sets every part back. @throws CheckpointError where `from` has no state for one */
 export function setParts<Batch>(
-  options: TrainOptions<Batch>,
+  options: RunParts<Batch>,
   parts: Readonly<Record<string, JsonValue>>,
   from: string,
 ): void {
@@ -28,10 +32,11 @@ export function setParts<Batch>(
   }
 }
 
-function resumablesOf<Batch>(options: TrainOptions<Batch>): Record<string, Resumable> {
-  const { batches, generator, resumables, schedule } = options;
+function resumablesOf<Batch>(options: RunParts<Batch>): Record<string, Resumable> {
+  const { batches, generator, resumables, schedule, record } = options;
   const own: Record<string, Resumable> = { batches };
   if (isFeedback(schedule)) own.schedule = schedule;
+  if (record) own.evaluation = record;
   if (generator) {
     own.generator = {
       getState: () => ({ ...generator.getState() }),

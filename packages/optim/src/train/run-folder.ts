@@ -9,16 +9,21 @@ import { findCheckpoint, type FoundCheckpoint } from '../run-folder/find-checkpo
 import { listCheckpoints, removeLeftovers } from '../run-folder/list-checkpoints.ts';
 import { openMetricsLog, type MetricsLog, type MetricsRecord } from '../run-folder/metrics-log.ts';
 import { withTensors, writeTensors } from '../run-folder/tensor-file.ts';
-import { pruneCheckpoints, writeCheckpoint } from '../run-folder/write-checkpoint.ts';
+import {
+  pruneCheckpoints,
+  replaceFolder,
+  writeCheckpoint,
+} from '../run-folder/write-checkpoint.ts';
 import { createEventFile, type EventFile } from '../tensorboard/event-file.ts';
 import { frozenFiles, modelFiles, type ModelFiles } from './model-files.ts';
-import type { CheckpointOptions, TrainOptions } from './options.ts';
-import { partsOf, setParts } from './resumable-parts.ts';
+import type { CheckpointOptions } from './options.ts';
+import { partsOf, setParts, type RunParts } from './resumable-parts.ts';
 
 const OPTIMIZER_FILE = 'optimizer.safetensors';
+const BEST_FOLDER = 'best';
 
 export class RunFolder<Batch> {
-  readonly #options: TrainOptions<Batch>;
+  readonly #options: RunParts<Batch>;
   readonly #checkpoint: CheckpointOptions;
   readonly #model: ModelFiles;
   readonly #frozen: readonly Pick<ModelFiles, 'save' | 'load'>[];
@@ -29,7 +34,7 @@ export class RunFolder<Batch> {
   resumedFrom = 0;
   rejected: readonly string[] = [];
 
-  private constructor(options: TrainOptions<Batch>, checkpoint: CheckpointOptions) {
+  private constructor(options: RunParts<Batch>, checkpoint: CheckpointOptions) {
     this.#options = options;
     this.#checkpoint = checkpoint;
     this.#model = modelFiles(options.model, checkpoint);
@@ -39,7 +44,7 @@ export class RunFolder<Batch> {
 
   /** Makes the folder, restores the newest whole checkpoint when asked to, and opens the logs. */
   static async open<Batch>(
-    options: TrainOptions<Batch>,
+    options: RunParts<Batch>,
     checkpoint: CheckpointOptions,
   ): Promise<RunFolder<Batch>> {
     const folder = new RunFolder(options, checkpoint);
@@ -98,6 +103,14 @@ export class RunFolder<Batch> {
       });
       await pruneCheckpoints(directory, keep);
     });
+  }
+
+  /** Writes the model into `best/`, in place of an older one. */
+  async saveBest(): Promise<void> {
+    const { directory } = this.#checkpoint;
+    await this.#guard('the best model', () =>
+      replaceFolder(join(directory, BEST_FOLDER), (path) => this.#model.saveFinal(path)),
+    );
   }
 
   /** Writes the finished model into the run folder itself. */

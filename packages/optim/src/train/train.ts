@@ -1,10 +1,12 @@
 // The training loop: any loss over any module. Each step makes one update (train/update.ts), reports it, and now
 // and then writes a checkpoint from which a run goes on to the same bits as if it had never stopped.
 
+import { isFeedback } from '../schedules/plateau.ts';
 import { checkOptions } from './check-options.ts';
 import type { StepMetrics, TrainOptions, TrainResult } from './options.ts';
+import { EvaluationRecord, withValues } from './evaluation.ts';
 import { Pace } from './pace.ts';
-import { partsOf, setParts } from './resumable-parts.ts';
+import { partsOf, setParts, type RunParts } from './resumable-parts.ts';
 import { RunFolder } from './run-folder.ts';
 import { makeUpdate, type UpdateResult } from './update.ts';
 import { Alone, type Workers } from './workers.ts';
@@ -34,12 +36,18 @@ class Run<Batch> {
   readonly #workers: Workers;
   /** At rank 0, where the run has one. */
   #folder: RunFolder<Batch> | undefined;
+  readonly #record: EvaluationRecord | undefined;
   #resumedFrom = 0;
 
   constructor(options: TrainOptions<Batch>, workers: Workers) {
     checkOptions(options);
     this.#options = options;
     this.#workers = workers;
+    this.#record = options.evaluation && new EvaluationRecord(options.evaluation);
+  }
+
+  get #parts(): RunParts<Batch> {
+    return { ...this.#options, ...(this.#record && { record: this.#record }) };
   }
 
   async run(): Promise<TrainResult> {
@@ -48,10 +56,12 @@ class Run<Batch> {
       await this.#start();
       model.train();
       const { isAborted, ...run } = await this.#steps();
-      if (run.step >= steps) await this.#folder?.saveFinal();
+      const isEarly = run.step < steps && !isAborted;
+      if (run.step >= steps || isEarly) await this.#finish();
       return {
         ...run,
-        stopReason: run.step < steps && isAborted ? 'aborted' : 'finished',
+        stopReason: isEarly ? 'early' : run.step < steps ? 'aborted' : 'finished',
+        ...(this.#record?.best && { best: this.#record.best }),
         resumedFrom: this.#resumedFrom,
         rejectedCheckpoints: this.#folder?.rejected ?? [],
       };
@@ -65,13 +75,13 @@ class Run<Batch> {
     const { model, optimizer, checkpoint, steps, accumulation = 1 } = this.#options;
     const workers = this.#workers;
     if (checkpoint && workers.rank === 0) {
-      this.#folder = await RunFolder.open(this.#options, checkpoint);
+      this.#folder = await RunFolder.open(this.#parts, checkpoint);
     }
     const others = Object.values(this.#options.frozen ?? {});
     await workers.start(model, optimizer, { others, agree: { steps, accumulation } });
     const { resumedFrom = 0 } = this.#folder ?? {};
-    const start = await workers.share({ step: resumedFrom, parts: partsOf(this.#options) });
-    if (workers.rank > 0) setParts(this.#options, start.parts, 'what rank 0 sent');
+    const start = await workers.share({ step: resumedFrom, parts: partsOf(this.#parts) });
+    if (workers.rank > 0) setParts(this.#parts, start.parts, 'what rank 0 sent');
     this.#resumedFrom = start.step;
     if (start.step === 0) return;
     const load = (entries: Parameters<Workers['loadState']>[1]) =>
@@ -86,18 +96,48 @@ class Run<Batch> {
     let step = this.#resumedFrom;
     let lastMetrics: StepMetrics | undefined;
     let isAborted = await this.#workers.share(signal?.aborted ?? false);
-    while (step < steps && !isAborted) {
+    while (step < steps && !isAborted && !this.#record?.isExhausted) {
       step += 1;
       const update = await makeUpdate(this.#options, this.#workers, step);
       lastMetrics = report(this.#options, update, { step, pace });
       const more = (await onStep?.(lastMetrics)) ?? {};
-      await this.#folder?.log({ ...logged(lastMetrics), ...more, step });
+      const evaluated = await this.#evaluate(step);
+      await this.#folder?.log({ ...logged(lastMetrics), ...more, ...evaluated, step });
       // Nobody else: it is asked for between updates. Workers hear of it with the next micro-batch.
       isAborted = update.isAborted || (this.#workers.size === 1 && (signal?.aborted ?? false));
-      if (this.#isCheckpoint(step) || isAborted) await this.#save(step);
+      const isLast = isAborted || this.#record?.isExhausted;
+      if (this.#isCheckpoint(step) || isLast) await this.#save(step);
       pace.skip();
     }
     return { step, lastMetrics, isAborted };
+  }
+
+  /** Rank 0 evaluates, where it is time to; everybody hears of it. */
+  async #evaluate(step: number): Promise<Record<string, number>> {
+    const { evaluation, schedule, steps, model } = this.#options;
+    if (!evaluation || !this.#record?.isDue(step, steps)) return {};
+    const value = await this.#withEvaluationWeights(async () => {
+      if (this.#workers.rank > 0) return this.#workers.share(NaN);
+      model.eval();
+      const own = await evaluation.evaluate();
+      model.train();
+      return this.#workers.share(own);
+    });
+    const isBest = this.#record.observe(step, value);
+    if (isFeedback(schedule)) schedule.observe(value);
+    if (isBest && (evaluation.keepBest ?? true)) {
+      await this.#withEvaluationWeights(async () => this.#folder?.saveBest());
+    }
+    return { [evaluation.name ?? 'eval_loss']: value };
+  }
+
+  #finish(): Promise<void> {
+    return this.#withEvaluationWeights(async () => this.#folder?.saveFinal());
+  }
+
+  async #withEvaluationWeights<T>(work: () => Promise<T>): Promise<T> {
+    const weights = await this.#workers.evaluationWeights(this.#options.optimizer);
+    return withValues(this.#workers.parameters, weights, work);
   }
 
   #isCheckpoint(step: number): boolean {
