@@ -17,8 +17,13 @@ import { checkRunFolder } from './run-folder-check.ts';
 import { startBackend } from './start-backend.ts';
 import { exampleLength, FINE_TUNING_OPTIONS } from './training-options.ts';
 import { fineTuningOptions, prepareTraining } from './training-options.ts';
+import { formTeam, WORKER_OPTIONS, type Team } from './worker-options.ts';
 
-export const MODEL_OR_ADAPTER_OPTIONS = { ...FINE_TUNING_OPTIONS, ...ADAPTER_OPTIONS } as const;
+export const MODEL_OR_ADAPTER_OPTIONS = {
+  ...FINE_TUNING_OPTIONS,
+  ...WORKER_OPTIONS,
+  ...ADAPTER_OPTIONS,
+} as const;
 
 type Context = Omit<CommandContext<typeof MODEL_OR_ADAPTER_OPTIONS>, 'positionals' | 'input'>;
 
@@ -40,16 +45,35 @@ export interface FineTuning<Row extends object, Example> {
   readonly done: (steps: number, examples: number) => string;
 }
 
+/** Alone, or with the workers that --workers asks for. */
 export async function fineTune<Row extends object, Example>(
   { values, output, signal, nameOf }: Context,
+  method: FineTuning<Row, Example>,
+): Promise<void> {
+  const team = await formTeam(values, output, signal);
+  if (team === undefined) return; // its workers have done it
+  try {
+    await fineTuneAs(team, { signal, nameOf }, method);
+  } catch (error) {
+    team.abort(error);
+    throw error;
+  } finally {
+    await team.close();
+  }
+}
+
+async function fineTuneAs<Row extends object, Example>(
+  { values, output, workers, isFirst }: Team<Context['values']>,
+  { signal, nameOf }: Pick<Context, 'signal' | 'nameOf'>,
   { name, read, tokenize, train, shown, done }: FineTuning<Row, Example>,
 ): Promise<void> {
   const isAdapter = hasAdapter(values);
-  await checkRunFolder(values, output);
+  if (isFirst) await checkRunFolder(values, output);
   await startBackend(values);
   const rows = await read(values.data);
   const generator = new Generator(values.seed);
   const { model, tokenizer } = await openModel(values.model, { generator });
+  const training = fineTuningOptions(values, tokenizer, generator);
   try {
     checkConversations(rows, tokenizer, values.model);
     const maxLength = exampleLength(values, model);
@@ -61,17 +85,20 @@ export async function fineTune<Row extends object, Example>(
     const progress = stepProgress(output, name, values.steps, shown);
     const adapter = { isAdapter, baseModel: nameOfModel };
     const result = await train({
-      ...fineTuningOptions(values, tokenizer, generator),
+      ...training,
       model,
       examples,
-      checkpoint: {
-        directory: values.out,
-        every: values['save-every'],
-        save: (directory) =>
-          saveTrained(directory, model, adapter, () => saveFolder(directory, model, tokenizer)),
-      },
+      ...(isFirst && {
+        checkpoint: {
+          directory: values.out,
+          every: values['save-every'],
+          save: (directory: string) =>
+            saveTrained(directory, model, adapter, () => saveFolder(directory, model, tokenizer)),
+        },
+      }),
       onStep: progress.onStep,
       signal,
+      workers,
     });
     progress.finish();
     reportRun(output, values, result, {
@@ -79,6 +106,7 @@ export async function fineTune<Row extends object, Example>(
       done: done(result.step, report.examples),
     });
   } finally {
+    training.optimizer.dispose();
     model.dispose();
   }
 }

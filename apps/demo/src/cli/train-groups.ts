@@ -117,7 +117,7 @@ export async function trainOnGroups(
   await startBackend(values);
   const rows = await readPromptRows(values.data);
   const generator = new Generator(values.seed);
-  const modules: nn.Module[] = [];
+  const modules: { dispose(): void }[] = [];
   const owned = <M extends nn.Module>(module: M): M => (modules.push(module), module);
   try {
     const opened = await openModel(values.model, { generator });
@@ -139,8 +139,10 @@ export async function trainOnGroups(
     ]);
     const adapter = { isAdapter, baseModel: nameOfModel };
     const weights = values['reward-weight'];
+    const training = fineTuningOptions(values, tokenizer, generator);
+    modules.push(training.optimizer);
     const result = await train({
-      ...fineTuningOptions(values, tokenizer, generator),
+      ...training,
       model,
       prompts: data.examples,
       rewards,

@@ -1,11 +1,11 @@
 // Flags that every training command has.
-import { linear } from '@llm/optim';
 import { setActivationStorage, setMatmulPrecision } from '@llm/tensor';
 import type { ActivationStorage, Generator, MatmulPrecision, nn } from '@llm/tensor';
 import { setGradientCheckpointing } from '@llm/transformer';
 import type { CausalLm } from '@llm/transformer';
 import { contextLength } from '../models/context-length.ts';
 import type { OptionTable, OptionValues } from './command.ts';
+import { makeOptimizer, makeSchedule, OPTIMIZER_OPTIONS } from './optimizer-options.ts';
 
 export const TRAINING_OPTIONS = {
   steps: { type: 'integer', description: 'updates of the whole run', default: 1000, minimum: 1 },
@@ -19,10 +19,11 @@ export const TRAINING_OPTIONS = {
   },
   'weight-decay': {
     type: 'number',
-    description: "AdamW's decay of matrices",
+    description: 'decay of matrices',
     default: 0.1,
     minimum: 0,
   },
+  ...OPTIMIZER_OPTIONS,
   accumulation: {
     type: 'integer',
     description: 'batches added up for one update',
@@ -57,12 +58,14 @@ export const TRAINING_OPTIONS = {
 export function trainingOptions(
   values: OptionValues<typeof TRAINING_OPTIONS> & { readonly seed: number },
 ) {
+  const { steps, 'learning-rate': learningRate, 'weight-decay': weightDecay } = values;
+  const warmupSteps = Math.min(values.warmup, steps);
+  const minLearningRate = learningRate / 10;
   return {
-    steps: values.steps,
+    steps,
     batchSize: values.batch,
-    learningRate: values['learning-rate'],
-    warmupSteps: Math.min(values.warmup, values.steps),
-    weightDecay: values['weight-decay'],
+    optimizer: makeOptimizer(values.optimizer, { learningRate, weightDecay, b2: 0.95 }),
+    schedule: makeSchedule(values, { learningRate, warmupSteps, steps, minLearningRate }),
     accumulation: values.accumulation,
     seed: values.seed,
     resume: values.resume,
@@ -116,6 +119,7 @@ export const FINE_TUNING_OPTIONS = {
   'learning-rate': { ...TRAINING_OPTIONS['learning-rate'], default: 5e-5 },
   warmup: { ...TRAINING_OPTIONS.warmup, default: 10 },
   'weight-decay': { ...TRAINING_OPTIONS['weight-decay'], default: 0 },
+  schedule: { ...TRAINING_OPTIONS.schedule, default: 'linear' },
 } as const satisfies OptionTable;
 
 type FineTuningValues = OptionValues<typeof FINE_TUNING_OPTIONS> & { readonly seed: number };
@@ -125,21 +129,21 @@ export function exampleLength(values: { readonly 'max-length': number }, model: 
   return Math.min(values['max-length'], contextLength(model));
 }
 
-/** As @llm/align's trainers take them. @param generator what the model's dropout draws from */
+/** As @llm/align's trainers take them; the caller disposes the optimizer. @param generator what the model's dropout draws from */
 export function fineTuningOptions(
   values: FineTuningValues,
   tokenizer: { readonly padTokenId?: number },
   generator: Generator,
 ) {
-  const { steps, 'learning-rate': learningRate } = values;
+  const { steps, 'learning-rate': learningRate, 'weight-decay': weightDecay } = values;
   const warmupSteps = Math.min(values.warmup, steps);
   return {
     steps,
     batchSize: values.batch,
     accumulation: values.accumulation,
     learningRate,
-    weightDecay: values['weight-decay'],
-    schedule: linear({ learningRate, warmupSteps, steps }),
+    optimizer: makeOptimizer(values.optimizer, { learningRate, weightDecay, b2: 0.999 }),
+    schedule: makeSchedule(values, { learningRate, warmupSteps, steps, minLearningRate: 0 }),
     seed: values.seed,
     generator,
     resume: values.resume,

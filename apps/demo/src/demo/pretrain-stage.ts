@@ -5,7 +5,7 @@ import { NgramModel } from '../baselines/ngram.ts';
 import { encodeTexts } from '../data/token-stream.ts';
 import { newModel } from '../models/new-model.ts';
 import { saveFolder } from '../models/save-folder.ts';
-import { pretrain } from '../pipeline/pretrain.ts';
+import { pretrain, usualPretraining } from '../pipeline/pretrain.ts';
 import { stepProgress } from '../pipeline/step-progress.ts';
 import { BATCH_SIZE, BLOCK_LENGTH } from './settings.ts';
 import type { Gain, StageContext } from './stage.ts';
@@ -53,8 +53,11 @@ export async function pretrainStage(context: StageContext): Promise<PretrainResu
       ...settings.pretrain,
       batchSize: BATCH_SIZE,
       blockLength: BLOCK_LENGTH,
-      warmupSteps: Math.ceil(settings.pretrain.steps / 20),
-      weightDecay: 0.1,
+      ...usualPretraining({
+        ...settings.pretrain,
+        warmupSteps: Math.ceil(settings.pretrain.steps / 20),
+        weightDecay: 0.1,
+      }),
       seed,
       checkpoint: {
         directory: context.folder('pretrained'),

@@ -9,7 +9,14 @@ import { DataError } from '../errors.ts';
 /** Options of every trainer; those not described here go to `train` as they are. */
 export interface TrainerOptions extends Pick<
   TrainOptions<never>,
-  'schedule' | 'maxGradNorm' | 'checkpoint' | 'resume' | 'onStep' | 'signal'
+  | 'schedule'
+  | 'maxGradNorm'
+  | 'checkpoint'
+  | 'evaluation'
+  | 'resume'
+  | 'onStep'
+  | 'signal'
+  | 'workers'
 > {
   /** Updates to make. */
   steps: number;
@@ -48,8 +55,8 @@ export async function runTraining<Batch>(
   options: TrainerOptions,
   parts: TrainerParts<Batch>,
 ): Promise<TrainResult> {
-  const { steps, accumulation, schedule, maxGradNorm, checkpoint, resume, onStep, signal } =
-    options;
+  const { steps, accumulation, schedule, maxGradNorm, checkpoint, evaluation } = options;
+  const { resume, onStep, signal, workers } = options;
   const passedOn = {
     steps,
     accumulation,
@@ -59,6 +66,8 @@ export async function runTraining<Batch>(
     resume,
     onStep,
     signal,
+    evaluation,
+    workers,
   };
   const { learningRate, ...rest } = parts;
   const optimizer = options.optimizer ?? adamw({ learningRate, weightDecay: 0 });

@@ -19,6 +19,8 @@ const {
   accumulation: _accumulation,
   'weight-decay': _decay,
   warmup: _warmup,
+  optimizer: _optimizer,
+  schedule: _schedule,
   ...SHARED
 } = FINE_TUNING_OPTIONS;
 

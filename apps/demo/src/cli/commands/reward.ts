@@ -38,6 +38,7 @@ export const command = defineCommand({
     const generator = new Generator(values.seed);
     const { model: body, tokenizer } = await openModel(values.model, { generator });
     const model = new RewardModel(body, { generator });
+    const training = fineTuningOptions(values, tokenizer, generator);
     try {
       checkConversations(rows, tokenizer, values.model);
       const maxLength = exampleLength(values, body);
@@ -49,7 +50,7 @@ export const command = defineCommand({
       prepareTraining(model, values);
       const progress = stepProgress(output, 'reward', values.steps, ['accuracy', 'margin']);
       const result = await trainReward({
-        ...fineTuningOptions(values, tokenizer, generator),
+        ...training,
         model,
         examples,
         centreCoeff: values.centre,
@@ -71,6 +72,7 @@ export const command = defineCommand({
         done: `reward model after ${result.step} steps on ${report.examples} pairs`,
       });
     } finally {
+      training.optimizer.dispose();
       model.dispose();
     }
   },
