@@ -168,3 +168,10 @@ export { parseTripleRow, tokenizeTriples } from './data/triples.ts';
 export type { Triple, TripleExample } from './data/triples.ts';
 export { tpoLoss, trainTpo } from './reference-free/train-tpo.ts';
 export type { TpoLossOptions, TpoLossType, TpoOptions } from './reference-free/train-tpo.ts';
+
+export { jsdLoss } from './distillation/jsd-loss.ts';
+export type { JsdOptions } from './distillation/jsd-loss.ts';
+export { distillationLoss, trainDistillation } from './distillation/train-distillation.ts';
+export type { DistillationOptions } from './distillation/train-distillation.ts';
+export { labelSegments } from './data/label-segments.ts';
+export type { LabelSegment } from './data/label-segments.ts';

@@ -110,3 +110,29 @@ describe('llm kto and llm bco', () => {
     expect(code).toBe(0);
   });
 });
+
+describe('llm distill', () => {
+  it('brings a student near its teacher', async () => {
+    const teach = (steps: number) =>
+      llmJson<Result>(
+        ...[...common('distill', files.pairs), '--teacher', at('orpo')],
+        ...['--out', at(`distilled-${steps}`), '--steps', `${steps}`],
+      );
+    const [before, after] = [await teach(1), await teach(15)];
+    expect(after.loss).toBeLessThan(before.loss / 2);
+  });
+});
+
+describe('llm labels', () => {
+  it('marks what llm sft would train, in text and in JSON', async () => {
+    const labels = ['labels', '--model', at('base'), '--data', files.pairs, '--show', '1'];
+    const { stdout } = await llm(...labels);
+    expect(stdout).toContain('Capital of France?⟦ Paris.');
+    const { data, examples } = await llmJson<{
+      data: { trainedTokens: number };
+      examples: { text: string; isTrained: boolean }[][];
+    }>(...labels);
+    expect(data.trainedTokens).toBeGreaterThan(0);
+    expect(examples[0]!.map(({ isTrained }) => isTrained)).toEqual([false, true]);
+  });
+});
