@@ -11,6 +11,25 @@ export default tseslint.config(
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
   {
+    files: ['apps/demo/page/*.js'], // runs in browsers
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'document',
+          'fetch',
+          'navigator',
+          'localStorage',
+          'sessionStorage',
+          'Option',
+          'performance',
+        ]
+          .concat(['AbortController', 'TextDecoderStream', 'requestAnimationFrame'])
+          .concat(['setTimeout', 'setInterval'])
+          .map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',

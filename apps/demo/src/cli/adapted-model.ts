@@ -35,7 +35,7 @@ export const WEIGHTS_OPTION = {
 type Values = OptionValues<typeof MODEL_OPTIONS>;
 
 /** `NAME=DIR` → both. */
-function parseAdapter(adapter: string): [name: string, folder: string] {
+export function parseAdapter(adapter: string): [name: string, folder: string] {
   const [name, folder] = adapter.split(/=(.*)/s);
   if (name && folder) return [name, folder];
   throw new UsageError(`--adapter: expected NAME=DIR, got ${JSON.stringify(adapter)}.`);

@@ -7,7 +7,7 @@ import type { Output } from './output.ts';
 import type { Progress } from './progress.ts';
 
 const PREFIX = 'hub:';
-const FLAGS: readonly string[] = ['model', 'reward', 'draft'];
+const FLAGS: readonly string[] = ['model', 'reward', 'draft', 'embedder'];
 
 export interface LocalModels<V> {
   /** With local paths. */

@@ -28,6 +28,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   ),
   entry('generate', 'continue a prompt', () => import('./commands/generate.ts')),
   entry('chat', 'a conversation with a model', () => import('./commands/chat.ts')),
+  entry('serve', "a model behind OpenAI's HTTP API, a page", () => import('./commands/serve.ts')),
   entry('score', 'next-token logits and likelihood', () => import('./commands/score.ts')),
   entry('embed', 'sentence embeddings of texts', () => import('./commands/embed.ts')),
   entry('fill-mask', 'words for the masks of a text', () => import('./commands/fill-mask.ts')),
