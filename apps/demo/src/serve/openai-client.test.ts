@@ -288,6 +288,6 @@ describe('a client that goes', () => {
     const metrics = async (): Promise<string> => (await fetch(`${started.origin}/metrics`)).text();
     const gone = 'llm_http_responses_total{route="/v1/chat/completions",status="499"} 1';
     await expect.poll(metrics, { timeout: 5000 }).toContain(gone);
-    expect(await metrics()).toContain('\nllm_texts_running 0\n');
+    await expect.poll(metrics, { timeout: 5000 }).toContain('\nllm_texts_running 0\n');
   });
 });

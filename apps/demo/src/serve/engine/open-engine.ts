@@ -1,7 +1,7 @@
 // Loads what the server serves.
 import { memoryStats, useBackend, type BackendName } from '@llm/tensor';
-import { loadAdapter } from '@llm/peft';
-import { loadAnyModel, type EncoderModel } from '@llm/transformer';
+import { loadAdapter, setActiveAdapters } from '@llm/peft';
+import { loadAnyModel, type CausalLm, type EncoderModel } from '@llm/transformer';
 import { Tokenizer } from '@llm/tokenizer';
 import { encoderLength, sentenceSettings } from '../../models/sentence-settings.ts';
 import { checkModelPath, openEncoder } from '../../models/open-model.ts';
@@ -52,11 +52,21 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     model.dispose(); // it may have a task's head: embeddings have none
     return new Engine({ embedder: await openEmbedder(options.model) }, report);
   }
-  for (const { name, folder } of options.adapters) await loadAdapter(model, folder, name);
+  for (const { name, folder } of options.adapters) await addAdapter(opened.model, name, folder);
   const writer = new Writer({ model: opened.model, tokenizer }, options);
   return new Engine(
     { writer, embedder: embedder ? await openEmbedder(embedder) : undefined },
     report,
+  );
+}
+
+/** @throws Error for a soft prompt: its words stand in the cache, before those of a text */
+async function addAdapter(model: CausalLm, name: string, folder: string): Promise<void> {
+  await loadAdapter(model, folder, name);
+  setActiveAdapters(model, [name]);
+  if ((model.softPrompt?.length ?? 0) === 0) return;
+  throw new Error(
+    `--adapter: ${name}: expected weights of layers, such as LoRA's, got a soft prompt. Use \`llm generate\`.`,
   );
 }
 
