@@ -51,11 +51,12 @@ export function completionTokens(model: CausalLm, batch: TokenBatch): Completion
 export function completionLoss(
   model: CausalLm,
   batch: TokenBatch,
+  { labelSmoothing = 0 }: { readonly labelSmoothing?: number } = {},
 ): Omit<CompletionLogprobs, 'logprobs'> & { readonly loss: Tensor } {
   const { positions, labels } = trainedPositions(batch);
   return scope(() => {
     const chosen = embedding(hiddenStates(model, batch), tf.tensor1d(positions, 'int32')); // [N, C]
-    return tokenStatistics(model, chosen, tf.tensor1d(labels, 'int32'));
+    return tokenStatistics(model, chosen, tf.tensor1d(labels, 'int32'), { labelSmoothing });
   });
 }
 

@@ -1,6 +1,7 @@
 import { tf, useBackend } from '@llm/tensor';
 import { generate } from '@llm/transformer';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { take } from '../checks.test-support.ts';
 import { EOS, tinyModel } from '../tiny-model.test-support.ts';
 import { trainSft } from './train-sft.ts';
 
@@ -72,6 +73,21 @@ describe('trainSft', () => {
     const first = await run(1);
     expect(await run(1)).toEqual(first);
     expect(await run(2)).not.toEqual(first);
+  });
+
+  it('smooths labels: (1 − ε)·(−log p of the label) + ε·(mean of −log p over the vocabulary)', async () => {
+    const model = tinyModel(3, 0);
+    const one = { inputIds: [2, 3], completionMask: [0, 1] };
+    const logits = model.forward(tf.tensor2d([[2, 3]], undefined, 'int32'));
+    const logps = take(tf.logSoftmax(tf.slice(logits, [0, 0, 0], [1, 1, -1])));
+    const mean = logps.reduce((sum, logp) => sum - logp / logps.length, 0);
+    const run = (labelSmoothing: number, lossType?: 'dft') =>
+      trainSft({ model, examples: [one], steps: 1, learningRate: 0, labelSmoothing, lossType });
+    const { lastMetrics } = await run(0.25);
+    expect(lastMetrics!.loss).toBeCloseTo(0.75 * -logps[3]! + 0.25 * mean, 4);
+    await expect(run(1)).rejects.toThrow('trainSft: labelSmoothing: expected 0 ≤ ε < 1, got 1.');
+    await expect(run(0.1, 'dft')).rejects.toThrow('expected lossType nll beside it, got dft.');
+    model.dispose();
   });
 
   it('leaks nothing and leaves the mode of the model as it was', async () => {
