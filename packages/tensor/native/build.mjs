@@ -31,7 +31,7 @@ const isThreadsOnly = sanitizer === 'sanitize-threads';
 const THREADED = ['threading', 'memory', 'test']; // kernels only hand the pool their work
 const compiler = toolchain.findCompiler();
 const { target } = compiler;
-const instructions = toolchain.instructionSets(target);
+const instructions = toolchain.instructionSets(compiler);
 // Relative: Windows has a limit to a command's length.
 const folder = process.argv.find((flag) => flag.startsWith('--folder='))?.slice('--folder='.length);
 const out = path.join('build', folder ?? (target.isHost ? '' : target.name), sanitizer ?? '');

@@ -78,14 +78,24 @@ const AVX512_FLAGS = [
   GCC_FALSE_ALARM,
 ];
 
-const NEON_EXTENSIONS = {
-  neondot: ['-march=armv8.2-a+dotprod'],
-  neonbf16: ['-march=armv8.2-a+dotprod+bf16'],
-};
+const NEON_EXTENSIONS = { neondot: ['dotprod'], neonbf16: ['dotprod', 'bf16'] };
+
+/** zig has names of its own for processors, and hands what follows -Xclang to clang. */
+function neonFlags({ command }, features) {
+  if (!/\bzig(\.exe)?$/.test(command)) return [`-march=armv8.2-a+${features.join('+')}`];
+  return features.flatMap((feature) => ['-Xclang', '-target-feature', '-Xclang', `+${feature}`]);
+}
 
 /** The flags of each instruction set, and of each extension of one: dispatch/cpu_features.h asks the processor for them. */
-export function instructionSets({ arch }) {
-  if (arch === 'arm64') return { sets: { scalar: [] }, extensions: NEON_EXTENSIONS };
+export function instructionSets(compiler) {
+  const { arch } = compiler.target;
+  if (arch === 'arm64') {
+    const extensions = Object.entries(NEON_EXTENSIONS).map(([name, features]) => [
+      name,
+      neonFlags(compiler, features),
+    ]);
+    return { sets: { scalar: [] }, extensions: Object.fromEntries(extensions) };
+  }
   if (arch !== 'x64') return { sets: { scalar: [] }, extensions: {} };
   return {
     sets: { scalar: [], avx2: AVX2_FLAGS, avx512: AVX512_FLAGS },

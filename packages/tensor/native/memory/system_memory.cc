@@ -66,8 +66,8 @@ void SystemMemory::Release(void* block, size_t size) {
   FreeAligned(block);
 }
 
-void* SystemMemory::CutFromSlab([[maybe_unused]] size_t size) {
 #if defined(__linux__)
+void* SystemMemory::CutFromSlab(size_t size) {
   std::vector<void*>& released = released_[size];
   if (!released.empty()) {
     void* block = released.back();
@@ -84,9 +84,7 @@ void* SystemMemory::CutFromSlab([[maybe_unused]] size_t size) {
   slab_ += size;
   slab_left_ -= size;
   return block;
-#else
-  return nullptr;
-#endif
 }
+#endif
 
 }  // namespace llm

@@ -21,12 +21,14 @@ class SystemMemory {
   // addresses, for the next block of its size.
   void Release(void* block, size_t size);
 
+#if defined(__linux__)
  private:
   void* CutFromSlab(size_t size);
 
   char* slab_ = nullptr;
   size_t slab_left_ = 0;
   std::map<size_t, std::vector<void*>> released_;  // parts of slabs, by size
+#endif
 };
 
 }  // namespace llm
