@@ -98,6 +98,11 @@ export const multitaskPromptTuning: AdapterMethod<MultitaskPromptConfig> = {
 function checkTasks<Config extends PromptConfig & { numTasks: number; numRanks: number }>(
   config: Config,
 ): Config {
+  if (config.numTransformerSubmodules !== 1) {
+    throw new AdapterError(
+      'prompt: model: expected a decoder, got an encoder–decoder. Multitask prompts stand before what a decoder reads.',
+    );
+  }
   checkCount('numTasks', config.numTasks);
   checkCount('numRanks', config.numRanks);
   return config;

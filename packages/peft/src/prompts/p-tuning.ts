@@ -82,8 +82,8 @@ export const pTuning: AdapterMethod<PTuningConfig> = {
     checkFits(config, embeddingConfig(model, config.numVirtualTokens));
     const shape = [config.numVirtualTokens * config.numTransformerSubmodules, config.tokenDim];
     const part = isFinished
-      ? new PromptVectors(info, tf.fill(shape, 0), asEmbeddings)
-      : new EncodedPrompt(info, begin(config, shape, generator), asEmbeddings);
+      ? new PromptVectors(info, tf.fill(shape, 0), asEmbeddings(config))
+      : new EncodedPrompt(info, begin(config, shape, generator), asEmbeddings(config));
     return [addPrompt(model, name, part)];
   },
 };

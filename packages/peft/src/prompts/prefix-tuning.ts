@@ -115,15 +115,20 @@ class PrefixEncoder extends nn.Module implements PromptEncoder {
   }
 }
 
-/** [n, 2·L·K·D] → of each layer keys and values [1, n, K, D]: they lie layer by layer, a layer's keys first. */
+/**
+ * [n, 2·L·K·D] → of each layer keys and values [1, n, K, D]: they lie layer by layer, a layer's keys first. Of an
+ * encoder–decoder PEFT gives layer i of the decoder those of 2i mod L; an adapter means the same here.
+ */
 function prefixOf(vectors: Tensor, config: PromptConfig): SoftPrompt {
   const { numVirtualTokens: n, numLayers: L, numAttentionHeads: K, tokenDim } = config;
   const pairs = tf.split(tf.reshape(vectors, [1, n, 2 * L, K, tokenDim / K]), 2 * L, 2);
   const heads = pairs.map((pair) => tf.squeeze(pair, [2])); // 2·L × [1, n, K, D]
+  const place = (layer: number) =>
+    config.numTransformerSubmodules === 2 ? (2 * layer) % L : layer;
   return {
     layers: Array.from({ length: L }, (_, i) => ({
-      keys: heads[2 * i]!,
-      values: heads[2 * i + 1]!,
+      keys: heads[2 * place(i)]!,
+      values: heads[2 * place(i) + 1]!,
     })),
   };
 }

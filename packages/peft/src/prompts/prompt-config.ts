@@ -13,29 +13,44 @@ export interface PromptConfig {
   /** H; of a prefix K. */
   readonly numAttentionHeads: number;
   readonly numLayers: number;
-  /** 2 for an encoder–decoder: PEFT keeps n vectors for each side. */
+  /** PEFT's name of what the model is for. */
+  readonly taskType: string;
+  /** 2 for an encoder–decoder: PEFT keeps n embeddings for each side, and uses those of the encoder. */
   readonly numTransformerSubmodules: number;
 }
 
+const isEncoderDecoder = (taskType: string): boolean => taskType === 'SEQ_2_SEQ_LM';
+
 /** Of a model's word embeddings. */
 export function embeddingConfig(model: nn.Module, numVirtualTokens: number): PromptConfig {
-  const { hiddenSize, numAttentionHeads, numLayers } = shapeOf(model);
+  const { hiddenSize, numAttentionHeads, numLayers, taskType } = shapeOf(model);
   const sizes = { tokenDim: hiddenSize, numAttentionHeads, numLayers };
-  return checkPromptConfig({ numVirtualTokens, ...sizes, numTransformerSubmodules: 1 });
+  return configOf(numVirtualTokens, taskType, sizes);
 }
 
 /** Of a model's keys and values. */
 export function prefixConfig(model: nn.Module, numVirtualTokens: number): PromptConfig {
-  const { headDim, numKeyValueHeads: K, numLayers } = shapeOf(model);
+  const { headDim, numKeyValueHeads: K, numLayers, taskType } = shapeOf(model);
   const sizes = { tokenDim: K * headDim, numAttentionHeads: K, numLayers };
-  return checkPromptConfig({ numVirtualTokens, ...sizes, numTransformerSubmodules: 1 });
+  return configOf(numVirtualTokens, taskType, sizes);
+}
+
+function configOf(
+  numVirtualTokens: number,
+  taskType: string,
+  sizes: Pick<PromptConfig, 'tokenDim' | 'numAttentionHeads' | 'numLayers'>,
+): PromptConfig {
+  const numTransformerSubmodules = isEncoderDecoder(taskType) ? 2 : 1;
+  return checkPromptConfig({ numVirtualTokens, taskType, ...sizes, numTransformerSubmodules });
 }
 
 export const shapeOf = (model: nn.Module): PromptShape => findPromptable(model)[1].promptShape;
 
+const SIZES = ['tokenDim', 'numAttentionHeads', 'numLayers', 'numTransformerSubmodules'] as const;
+
 /** @throws AdapterError when the sizes that a file states are not those of the model */
 export function checkFits(config: PromptConfig, ofModel: PromptConfig): void {
-  for (const key of ['tokenDim', 'numAttentionHeads', 'numLayers'] as const) {
+  for (const key of SIZES) {
     if (config[key] === ofModel[key]) continue;
     throw new AdapterError(
       `prompt: ${key}: expected ${ofModel[key]}, the model's, got ${config[key]}. Is it an adapter of this model?`,
@@ -57,6 +72,7 @@ export function checkCount(name: string, value: number): void {
 export function promptToFields(config: PromptConfig): Record<string, unknown> {
   return {
     modules_to_save: null,
+    task_type: config.taskType,
     num_virtual_tokens: config.numVirtualTokens,
     token_dim: config.tokenDim,
     num_attention_heads: config.numAttentionHeads,
@@ -67,11 +83,16 @@ export function promptToFields(config: PromptConfig): Record<string, unknown> {
 
 export function promptFromFields(fields: ConfigFields): PromptConfig {
   fields.refuseUnless({ modules_to_save: null });
+  const taskType = fields.text('task_type', 'CAUSAL_LM');
   return checkPromptConfig({
     numVirtualTokens: fields.number('num_virtual_tokens'),
     tokenDim: fields.number('token_dim'),
     numAttentionHeads: fields.number('num_attention_heads'),
     numLayers: fields.number('num_layers'),
-    numTransformerSubmodules: fields.number('num_transformer_submodules', 1),
+    taskType,
+    numTransformerSubmodules: fields.number(
+      'num_transformer_submodules',
+      isEncoderDecoder(taskType) ? 2 : 1,
+    ),
   });
 }

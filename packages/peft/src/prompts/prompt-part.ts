@@ -87,7 +87,10 @@ export interface PromptEncoder extends nn.Module {
   forward(x: Tensor): Tensor;
 }
 
-/** [n, C] as word embeddings. */
-export const asEmbeddings = (vectors: Tensor): SoftPrompt => ({
-  embeddings: tf.expandDims(vectors, 0), // [1, n, C]
-});
+/** The first n vectors as word embeddings. */
+export const asEmbeddings =
+  ({ numVirtualTokens: n }: PromptConfig) =>
+  (vectors: Tensor): SoftPrompt => {
+    const own = vectors.shape[0] === n ? vectors : tf.slice(vectors, [0, 0], [n, -1]);
+    return { embeddings: tf.expandDims(own, 0) }; // [1, n, C]
+  };

@@ -66,7 +66,7 @@ export const promptTuning: AdapterMethod<PromptTuningConfig> = {
     const initial = isFinished
       ? tf.zeros([rows, config.tokenDim])
       : initialVectors(model, { init: config.init, rows, generator });
-    return [addPrompt(model, name, new PromptVectors(info, initial, asEmbeddings))];
+    return [addPrompt(model, name, new PromptVectors(info, initial, asEmbeddings(config)))];
   },
 };
 

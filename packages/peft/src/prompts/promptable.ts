@@ -25,6 +25,9 @@ export interface PromptShape {
   readonly numAttentionHeads: number;
   readonly numKeyValueHeads: number;
   readonly headDim: number;
+  /** PEFT's name of what the model is for, 'CAUSAL_LM' or 'SEQ_2_SEQ_LM': an encoder–decoder reads embeddings before
+   *  the source, keys and values before what it writes. */
+  readonly taskType: string;
 }
 
 export interface Promptable extends nn.Module {

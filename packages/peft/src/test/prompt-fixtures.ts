@@ -2,10 +2,10 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Generator} from '@llm/tensor';
+import type { Generator } from '@llm/tensor';
 import { nn, tf, type Variable } from '@llm/tensor';
 import { openSafetensors } from '@llm/tensor/io';
-import { loadModel, type CausalLm } from '@llm/transformer';
+import { loadModel, type CausalLm, type Seq2SeqLm } from '@llm/transformer';
 import {
   addMultitaskPromptTuning,
   addPrefixTuning,
@@ -62,7 +62,7 @@ export const loadBase = async (name: string): Promise<CausalLm> =>
 
 /** The adapter with the parameters that it had in PEFT before it was saved; by PEFT's names. */
 export async function withEncoder(
-  model: CausalLm,
+  model: CausalLm | Seq2SeqLm,
   folder: string,
   adapter: string,
 ): Promise<Map<string, Variable>> {

@@ -79,15 +79,20 @@ function readSources(model: Seq2SeqLm, sources: readonly (readonly number[])[]):
     ids.set(row, i * S);
     kept.fill(1, i * S, i * S + row.length);
   }
-  const mask: Tensor = tf.keep(tf.tensor2d(kept, [B, S], 'int32'));
-  const layers = inEvaluation(model, () =>
+  return inEvaluation(model, () =>
     tf.tidy(() => {
+      const mask = tf.tensor2d(kept, [B, S], 'int32');
       const encoded = model.encode(tf.tensor2d(ids, [B, S], 'int32'), mask);
-      const memory = model.remember(encoded, mask).layers;
-      return memory.map(({ keys, values }) => ({ keys: tf.keep(keys), values: tf.keep(values) }));
+      const { layers, attentionMask } = model.remember(encoded, mask);
+      return {
+        layers: layers.map(({ keys, values }) => ({
+          keys: tf.keep(keys),
+          values: tf.keep(values),
+        })),
+        attentionMask: tf.keep(attentionMask!),
+      };
     }),
   );
-  return { layers, attentionMask: mask };
 }
 
 function disposeMemory({ layers, attentionMask }: SourceMemory): void {

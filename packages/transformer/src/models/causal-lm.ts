@@ -39,7 +39,7 @@ export abstract class CausalLm extends nn.Module implements Promptable {
   softPrompt: SoftPromptSource | null = null;
 
   get promptShape(): PromptShape {
-    return this.shape;
+    return { ...this.shape, taskType: 'CAUSAL_LM' };
   }
 
   /** ids int32 [..] → [.., C], as the first layer gets them. */

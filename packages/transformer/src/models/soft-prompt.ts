@@ -29,6 +29,8 @@ export interface PromptShape {
   readonly numAttentionHeads: number;
   readonly numKeyValueHeads: number;
   readonly headDim: number;
+  /** PEFT's: what the model's loss is about. */
+  readonly taskType: 'CAUSAL_LM' | 'SEQ_2_SEQ_LM';
 }
 
 /** A model with a place for soft prompts. */

@@ -9,7 +9,9 @@ import { sinusoidalPositions } from '../../position/sinusoidal.ts';
 import { buildEmbedding, type BuildOptions } from '../build.ts';
 import { PostNormLayer } from '../encoder/post-norm-layer.ts';
 import type { Seq2SeqConfig, StackConfig } from '../seq2seq/config.ts';
-import { Seq2SeqLm, type DecodeOptions, type SourceMemory } from '../seq2seq/seq2seq-lm.ts';
+import { Seq2SeqLm } from '../seq2seq/seq2seq-lm.ts';
+import type { DecodeOptions, DecoderPass, SourceMemory } from '../seq2seq/seq2seq-lm.ts';
+import type { KeysAndValues } from '../soft-prompt.ts';
 import { runLayer, type LayerStack } from '../run-layer.ts';
 
 const POSITION_OFFSET = 2; // BART's tables begin with two rows that stand for no position
@@ -46,9 +48,7 @@ class BartEmbeddings extends nn.Module {
 
   /** words [B, T, C] of the tokens from position `past` on → [B, T, C] */
   forward(words: Tensor, past: number): Tensor {
-    const { source, hiddenSize: C } = this.config;
-    const scaled = source['scaleEmbedding'] === true ? tf.mul(words, Math.sqrt(C)) : words;
-    const placed = tf.add(scaled, this.#positions(past, words.shape[1]!));
+    const placed = tf.add(words, this.#positions(past, words.shape[1]!));
     return this.dropout.forward(this.norm?.forward(placed) ?? placed);
   }
 
@@ -99,9 +99,14 @@ export class BartDecoderLayer extends nn.Module {
   }
 
   /** [B, T, C] → [B, T, C] */
-  forward(x: Tensor, layer: number, source: SourceMemory, { kvCache }: DecodeOptions): Tensor {
+  forward(
+    x: Tensor,
+    layer: number,
+    source: SourceMemory,
+    { kvCache, prefix }: DecodeOptions & { readonly prefix?: KeysAndValues },
+  ): Tensor {
     return scope(() => {
-      const own = this.selfAttn.forward(x, { layer, kvCache }, { isCausal: true });
+      const own = this.selfAttn.forward(x, { layer, kvCache, prefix }, { isCausal: true });
       const attended = this.selfAttnNorm.forward(tf.add(x, this.dropout.forward(own)));
       const memory = source.layers[layer]!;
       const { attentionMask } = source;
@@ -140,33 +145,32 @@ export class BartForConditionalGeneration extends Seq2SeqLm implements LayerStac
     this.finalLogitsBias = tf.keep(tf.zeros([1, V]));
   }
 
-  encode(inputIds: Tensor, attentionMask?: Tensor): Tensor {
-    return scope(() => {
-      let hidden = this.encoder.embeddings.forward(this.shared.forward(inputIds), 0);
-      for (const layer of this.encoder.layers) {
-        const inputs = { x: hidden, attentionMask };
-        hidden = runLayer(this, inputs, ({ x, ...rest }) => layer.forward(x, rest.attentionMask));
-      }
-      return hidden;
-    });
+  embed(ids: Tensor): Tensor {
+    const { source, hiddenSize: C } = this.config;
+    const words = this.shared.forward(ids);
+    return source['scaleEmbedding'] === true ? tf.mul(words, Math.sqrt(C)) : words;
   }
 
-  remember(encoded: Tensor, attentionMask?: Tensor): SourceMemory {
-    const layers = this.decoder.layers.map(({ crossAttn }) => crossAttn.project(encoded));
-    return { layers, attentionMask };
+  protected runEncoder(words: Tensor, attentionMask?: Tensor): Tensor {
+    let hidden = this.encoder.embeddings.forward(words, 0);
+    for (const layer of this.encoder.layers) {
+      const inputs = { x: hidden, attentionMask };
+      hidden = runLayer(this, inputs, ({ x, ...rest }) => layer.forward(x, rest.attentionMask));
+    }
+    return hidden;
   }
 
-  decode(decoderIds: Tensor, memory: SourceMemory, options: DecodeOptions = {}): Tensor {
-    const past = options.kvCache?.length ?? 0;
-    const logits = scope(() => {
-      let hidden = this.decoder.embeddings.forward(this.shared.forward(decoderIds), past);
-      for (const [i, layer] of this.decoder.layers.entries()) {
-        const inputs = { ...options, x: hidden, memory };
-        hidden = runLayer(this, inputs, ({ x, ...rest }) => layer.forward(x, i, rest.memory, rest));
-      }
-      return tf.add(linear(hidden, this.shared.weight), this.finalLogitsBias);
-    });
-    options.kvCache?.advance(decoderIds.shape[1]!);
-    return logits;
+  protected projectSource(encoded: Tensor): SourceMemory['layers'] {
+    return this.decoder.layers.map(({ crossAttn }) => crossAttn.project(encoded));
+  }
+
+  protected runDecoder(words: Tensor, memory: SourceMemory, pass: DecoderPass): Tensor {
+    const { past, prefix, kvCache } = pass;
+    let hidden = this.decoder.embeddings.forward(words, past);
+    for (const [i, layer] of this.decoder.layers.entries()) {
+      const inputs = { x: hidden, memory, kvCache, ...(prefix && { prefix: prefix[i] }) };
+      hidden = runLayer(this, inputs, ({ x, ...rest }) => layer.forward(x, i, rest.memory, rest));
+    }
+    return tf.add(linear(hidden, this.shared.weight), this.finalLogitsBias);
   }
 }

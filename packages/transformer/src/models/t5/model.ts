@@ -8,13 +8,16 @@ import { PlainMlp } from '../../mlp/plain-mlp.ts';
 import { relativeBias } from '../../position/relative-bias.ts';
 import { buildEmbedding, buildLinear, type BuildOptions } from '../build.ts';
 import type { Seq2SeqConfig } from '../seq2seq/config.ts';
-import { Seq2SeqLm, type DecodeOptions, type SourceMemory } from '../seq2seq/seq2seq-lm.ts';
+import { Seq2SeqLm } from '../seq2seq/seq2seq-lm.ts';
+import type { DecodeOptions, DecoderPass, SourceMemory } from '../seq2seq/seq2seq-lm.ts';
+import type { KeysAndValues } from '../soft-prompt.ts';
 import { runLayer, type LayerStack } from '../run-layer.ts';
 import { traceFinal } from '../trace.ts';
 
 interface LayerPass extends DecodeOptions {
   readonly layer: number;
   readonly bias: Tensor; // [1, H, T, S]
+  readonly prefix?: KeysAndValues;
   /** Of the encoder's own tokens. */
   readonly attentionMask?: Tensor;
   /** What the decoder reads; absent in the encoder. */
@@ -127,8 +130,10 @@ export class T5Stack extends nn.Module implements LayerStack {
   }
 
   /** words [B, T, C] → [B, T, C] */
-  forward(words: Tensor, pass: Omit<LayerPass, 'layer' | 'bias'>): Tensor {
-    const past = pass.kvCache?.length ?? 0;
+  forward(
+    words: Tensor,
+    { past, prefix, ...pass }: DecoderPass & Pick<LayerPass, 'attentionMask' | 'source'>,
+  ): Tensor {
     const { source } = this.config;
     const bias = relativeBias(
       this.relativeBias,
@@ -141,7 +146,7 @@ export class T5Stack extends nn.Module implements LayerStack {
     );
     let hidden = this.dropout.forward(words);
     for (const [layer, block] of this.layers.entries()) {
-      const inputs = { ...pass, x: hidden, layer, bias };
+      const inputs = { ...pass, x: hidden, layer, bias, ...(prefix && { prefix: prefix[layer] }) };
       hidden = runLayer(this, inputs, ({ x, ...rest }) => block.forward(x, rest));
     }
     const final = this.dropout.forward(this.norm.forward(hidden));
@@ -167,26 +172,24 @@ export class T5ForConditionalGeneration extends Seq2SeqLm {
     if (hasOwnHead) this.lmHead = buildLinear([C, V], { hasBias: false, std }, build);
   }
 
-  encode(inputIds: Tensor, attentionMask?: Tensor): Tensor {
-    return scope(() => this.encoder.forward(this.shared.forward(inputIds), { attentionMask }));
+  embed(ids: Tensor): Tensor {
+    return this.shared.forward(ids);
   }
 
-  remember(encoded: Tensor, attentionMask?: Tensor): SourceMemory {
-    const layers = this.decoder.layers.map(({ crossAttn }) => crossAttn!.project(encoded));
-    return { layers, attentionMask };
+  protected runEncoder(words: Tensor, attentionMask?: Tensor): Tensor {
+    return this.encoder.forward(words, { attentionMask, past: 0 });
   }
 
-  decode(decoderIds: Tensor, source: SourceMemory, { kvCache }: DecodeOptions = {}): Tensor {
-    const logits = scope(() => {
-      const words = this.shared.forward(decoderIds);
-      const hidden = this.decoder.forward(words, { source, kvCache });
-      const input = scalesOutput(this.config)
-        ? tf.mul(hidden, this.config.hiddenSize ** -0.5)
-        : hidden;
-      return this.lmHead?.forward(input) ?? linear(input, this.shared.weight);
-    });
-    kvCache?.advance(decoderIds.shape[1]!);
-    return logits;
+  protected projectSource(encoded: Tensor): SourceMemory['layers'] {
+    return this.decoder.layers.map(({ crossAttn }) => crossAttn!.project(encoded));
+  }
+
+  protected runDecoder(words: Tensor, source: SourceMemory, pass: DecoderPass): Tensor {
+    const hidden = this.decoder.forward(words, { ...pass, source });
+    const scaled = scalesOutput(this.config)
+      ? tf.mul(hidden, this.config.hiddenSize ** -0.5)
+      : hidden;
+    return this.lmHead?.forward(scaled) ?? linear(scaled, this.shared.weight);
   }
 }
 
