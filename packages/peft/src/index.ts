@@ -1,5 +1,12 @@
 export { AdapterError } from './errors.ts';
 export { addLora } from './lora/add-lora.ts';
+export { addBottleneck, type BottleneckOptions } from './bottleneck/add-bottleneck.ts';
+export {
+  type BottleneckConfig,
+  type BottleneckInit,
+  type BottleneckKind,
+  type NonLinearity,
+} from './bottleneck/bottleneck-config.ts';
 export {
   activeAdapters,
   adapterNames,

@@ -119,3 +119,9 @@ function wrap(layer: Layer): AdaptedLayer {
 export function isEmbedding(layer: nn.Module): layer is EmbeddingLike & Layer {
   return layer instanceof nn.Embedding || layer instanceof nn.QuantizedEmbedding;
 }
+
+/** What an adapted layer is made of: the bare layer and the adapters' modules, but not what is inside the bare layer. */
+export function ownModules({ baseLayer, adapters }: AdaptedLayer): nn.Module[] {
+  const parts = Object.values(adapters).flatMap((part) => Array.from(part.namedModules()));
+  return [baseLayer, ...parts.map(([, module]) => module)];
+}

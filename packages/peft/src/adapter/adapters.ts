@@ -55,7 +55,7 @@ export function deleteAdapter(model: nn.Module, name: string): void {
     throw new AdapterError(`deleteAdapter: "${name}" is merged. Call unmergeAdapter first.`);
   }
   const active = activeAdapters(model).filter((other) => other !== name);
-  for (const [path, site] of adapterSites(model)) {
+  for (const [path, site] of innermostFirst(model)) {
     site.adapter(name)?.dispose();
     delete site.adapters[name];
     if (Object.keys(site.adapters).length === 0) site.detach(model, path);
@@ -65,11 +65,14 @@ export function deleteAdapter(model: nn.Module, name: string): void {
 
 /** Removes and frees all adapters: the plain base model remains (with what was merged into it), still frozen. */
 export function removeAdapters(model: nn.Module): void {
-  for (const [path, site] of adapterSites(model)) {
+  for (const [path, site] of innermostFirst(model)) {
     for (const adapter of Object.values(site.adapters)) adapter.dispose();
     site.detach(model, path);
   }
 }
+
+/** So that a site's path holds until it is taken out. */
+const innermostFirst = (model: nn.Module) => adapterSites(model).reverse();
 
 export interface AdapterPlace {
   readonly path: string;

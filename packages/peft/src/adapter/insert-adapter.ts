@@ -17,10 +17,17 @@ export function insertAdapter<Config>(model: nn.Module, adapter: NewAdapter<Conf
   const isFirst = adapterSites(model).length === 0;
   const active = isFirst ? [adapter.name] : activeAdapters(model);
   const baseParameters = model.parameters();
-  const paths = adapter.info.method.insert(model, adapter);
+  const { info } = adapter;
+  const moduleName = (path: string) => info.moduleName(withoutSites(path));
+  const paths = info.method.insert(model, { ...adapter, info: { ...info, moduleName } });
   if (isFirst) for (const parameter of baseParameters) parameter.trainable = false;
   activate(model, active);
   return paths;
+}
+
+/** The path that a module has where nothing around it is adapted. */
+function withoutSites(path: string): string {
+  return path.replace(/\.baseLayer(?=\.|$)/g, '');
 }
 
 /** Throws AdapterError for a name that is taken or cannot be one. */

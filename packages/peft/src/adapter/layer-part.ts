@@ -37,6 +37,11 @@ export abstract class LayerPart extends AdapterPart {
   /** Called when the adapter is out again: what `beforeMerge` kept can go. */
   afterUnmerge(): void {}
 
+  /** Whether it can be one of several adapters in a batch; see withRowAdapters. @default true */
+  get worksByRows(): boolean {
+    return true;
+  }
+
   /** Whether `mergedValues` depend on what else is merged, so that it has to be alone. @default false */
   get mergesAlone(): boolean {
     return false;

@@ -2,6 +2,7 @@
 // every other. A method is a folder of its own; ../methods.ts lists them.
 
 import type { Generator, nn } from '@llm/tensor';
+import type { AdapterNotes } from '../format/adapter-config.ts';
 import type { ConfigFields } from '../format/config-fields.ts';
 
 /** A kind of adapter. `Config` is its checked configuration, plain data. */
@@ -21,6 +22,27 @@ export interface AdapterMethod<Config = unknown> {
    *  @returns the paths of the changed places
    *  @throws AdapterError, with the model as it was */
   insert(model: nn.Module, adapter: NewAdapter<Config>): string[];
+
+  /** @default PEFT's */
+  readonly format?: AdapterFormat<Config>;
+}
+
+/** What a file says of an adapter besides its configuration. */
+export interface AboutAdapter {
+  readonly name: string;
+  readonly model: nn.Module;
+  readonly notes: AdapterNotes;
+}
+
+/** Files that are not PEFT's. */
+export interface AdapterFormat<Config = unknown> {
+  readonly weightsFile: string;
+  /** The text of adapter_config.json. */
+  configText(config: Config, about: AboutAdapter): string;
+  /** The method's fields in a parsed adapter_config.json, if it is of this format. */
+  fieldsIn(file: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined;
+  /** The key of a tensor when the adapter is called otherwise than in the file. */
+  renameKey(key: string, from: string, to: string): string;
 }
 
 /** What all parts of one adapter have in common; one object for all of them. */

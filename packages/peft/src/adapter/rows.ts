@@ -21,10 +21,12 @@ export function withRowAdapters<T>(model: nn.Module, names: readonly string[], f
   checkNoneMerged(model, 'withRowAdapters');
   for (const name of new Set(names)) {
     if (name === BASE) continue;
-    const other = placesOf(model, name).find(({ part }) => !(part instanceof LayerPart));
+    const other = placesOf(model, name).find(
+      ({ part }) => !(part instanceof LayerPart && part.worksByRows),
+    );
     if (!other) continue;
     throw new AdapterError(
-      `withRowAdapters: names: expected adapters of layers, got "${name}" of type ${other.part.info.method.peftType}. ` +
+      `withRowAdapters: names: expected adapters that work row by row, got "${name}" of type ${other.part.info.method.peftType}. ` +
         'Run its rows in a batch of their own.',
     );
   }

@@ -1,7 +1,7 @@
 // adapter_config.json, as PEFT 0.21 writes and reads it: the fields that all methods share and the method's own, keys
 // sorted. Fields that nobody here knows are reported, as PEFT warns of them.
 
-import type { AdapterInfo, AdapterMethod } from '../adapter/method.ts';
+import type { AboutAdapter, AdapterInfo, AdapterMethod } from '../adapter/method.ts';
 import { AdapterError } from '../errors.ts';
 import { methods } from '../methods.ts';
 import { ConfigFields } from './config-fields.ts';
@@ -31,8 +31,10 @@ const SHARED: Readonly<Record<string, unknown>> = {
 /** The text of adapter_config.json. */
 export function stringifyConfig(
   { method, config }: Pick<AdapterInfo, 'method' | 'config'>,
-  notes: AdapterNotes = {},
+  about: AboutAdapter,
 ): string {
+  const { notes } = about;
+  if (method.format) return method.format.configText(config, about);
   const fields = {
     ...SHARED,
     ...method.toFields(config),
@@ -49,11 +51,20 @@ export interface ParsedConfig {
   readonly method: AdapterMethod;
   readonly config: unknown;
   readonly unknownKeys: readonly string[];
+  /** What the file calls the adapter, if its format names it. */
+  readonly savedName?: string;
 }
 
 /** Reads the text of adapter_config.json. `where` names the file in errors. */
 export function parseConfig(text: string, where: string): ParsedConfig {
-  const fields = new ConfigFields(parseObject(text, where), where);
+  const file = parseObject(text, where);
+  for (const method of methods) {
+    const found = method.format?.fieldsIn(file);
+    if (!found) continue;
+    const config = method.fromFields(new ConfigFields(found, where));
+    return { method, config, unknownKeys: [], savedName: String(file.name) };
+  }
+  const fields = new ConfigFields(file, where);
   const type = fields.value('peft_type');
   const method = methods.find(({ peftType }) => peftType === type);
   if (!method) {

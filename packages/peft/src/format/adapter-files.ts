@@ -6,9 +6,16 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deleteAdapter, placesOf } from '../adapter/adapters.ts';
 import { insertAdapter } from '../adapter/insert-adapter.ts';
+import type { AdapterMethod } from '../adapter/method.ts';
 import { AdapterError } from '../errors.ts';
 import { dropBaseTables } from './base-tables.ts';
-import { CONFIG_FILE, parseConfig, stringifyConfig, type AdapterNotes } from './adapter-config.ts';
+import {
+  CONFIG_FILE,
+  parseConfig,
+  stringifyConfig,
+  type AdapterNotes,
+  type ParsedConfig,
+} from './adapter-config.ts';
 
 const WEIGHTS_FILE = 'adapter_model.safetensors';
 
@@ -26,12 +33,17 @@ export async function saveAdapter(
   try {
     const metadata = { format: 'pt' };
     const tensors = new Map<string, Tensor>([...parameters, ...derived]);
-    await writeSafetensors(join(directory, WEIGHTS_FILE), tensors, { metadata });
+    await writeSafetensors(join(directory, weightsFile(info.method)), tensors, { metadata });
   } finally {
     tf.dispose(derived.map(([, tensor]) => tensor));
   }
-  await writeFileAtomic(join(directory, CONFIG_FILE), stringifyConfig(info, notes));
+  await writeFileAtomic(
+    join(directory, CONFIG_FILE),
+    stringifyConfig(info, { name, model, notes }),
+  );
 }
+
+const weightsFile = (method: AdapterMethod): string => method.format?.weightsFile ?? WEIGHTS_FILE;
 
 export interface LoadAdapterOptions {
   /** Whether it trains when active. @default false */
@@ -62,8 +74,9 @@ export async function loadAdapter(
 ): Promise<LoadedAdapter> {
   const { isTrainable = false, generator = new Generator(0) } = options;
   const { moduleName = nn.toSnakePath } = options;
-  const { method, config, unknownKeys } = await readConfig(join(directory, CONFIG_FILE));
-  const tensors = await readTensors(join(directory, WEIGHTS_FILE));
+  const parsed = await readConfig(join(directory, CONFIG_FILE));
+  const { method, config, unknownKeys } = parsed;
+  const tensors = renamed(await readTensors(join(directory, weightsFile(method))), parsed, name);
   try {
     const info = { method, config, moduleName, isTrainable };
     const undo = trainableFlags(model);
@@ -88,6 +101,21 @@ export function adapterParameters(model: nn.Module, name: string): [key: string,
   return placesOf(model, name).flatMap(({ path, part }) =>
     part.entries(part.info.moduleName(path)),
   );
+}
+
+/** Keys for the adapter's name here, in formats that have it in them. */
+function renamed(
+  tensors: Map<string, Tensor>,
+  { method, savedName }: ParsedConfig,
+  name: string,
+): Map<string, Tensor> {
+  const { format } = method;
+  if (!format || savedName === undefined) return tensors;
+  const entries = Array.from(tensors, ([key, tensor]): [string, Tensor] => [
+    format.renameKey(key, savedName, name),
+    tensor,
+  ]);
+  return new Map(entries);
 }
 
 function derivedTensors(model: nn.Module, name: string): [key: string, Tensor][] {

@@ -1,7 +1,7 @@
 // What trains in full beside an adapter: biases of the whole model, and modules of one's choice.
 
 import { nn } from '@llm/tensor';
-import { AdaptedLayer, addPart, isEmbedding } from '../adapter/adapted-layer.ts';
+import { AdaptedLayer, addPart, isEmbedding, ownModules } from '../adapter/adapted-layer.ts';
 import { adapterSites } from '../adapter/adapter-site.ts';
 import type { Layer } from '../adapter/layer-part.ts';
 import type { AdapterInfo } from '../adapter/method.ts';
@@ -30,7 +30,7 @@ function places(model: nn.Module): Place[] {
   for (const [path, module] of model.namedModules()) {
     if (path === '' || inside.has(module)) continue;
     if (module instanceof AdaptedLayer) {
-      for (const [, inner] of module.namedModules()) inside.add(inner);
+      for (const inner of ownModules(module)) inside.add(inner);
       found.push({ path, module: module.baseLayer, site: module });
     } else found.push({ path, module });
   }

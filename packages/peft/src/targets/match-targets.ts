@@ -3,7 +3,7 @@
 // the form of the Transformers model (`model.layers.0.self_attn.q_proj`); camelCase names in a list are understood.
 
 import { nn, QuantizedWeight, tf } from '@llm/tensor';
-import { AdaptedLayer, isEmbedding } from '../adapter/adapted-layer.ts';
+import { AdaptedLayer, isEmbedding, ownModules } from '../adapter/adapted-layer.ts';
 import type { Layer } from '../adapter/layer-part.ts';
 import { AdapterError } from '../errors.ts';
 import { nearNames } from './near-names.ts';
@@ -63,7 +63,7 @@ function adaptableLayers(
   for (const [path, module] of model.namedModules()) {
     if (path === '' || inside.has(module)) continue;
     const isAdapted = module instanceof AdaptedLayer;
-    if (isAdapted) for (const [, inner] of module.namedModules()) inside.add(inner);
+    if (isAdapted) for (const inner of ownModules(module)) inside.add(inner);
     const bare = isAdapted ? module.baseLayer : module;
     if (isAdaptable(bare)) targets.push({ path, name: moduleName(path), bare });
   }
