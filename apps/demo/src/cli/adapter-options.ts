@@ -1,5 +1,6 @@
 // Flags that train an adapter instead of the whole model.
-import { addLora, saveAdapter, type LoraInit, type TrainedBiases } from '@llm/peft';
+import { addBottleneck, addLora, saveAdapter } from '@llm/peft';
+import type { BottleneckKind, LoraInit, TrainedBiases } from '@llm/peft';
 import type { CausalLm } from '@llm/transformer';
 import { UsageError } from './command.ts';
 import type { OptionTable, OptionValues } from './command.ts';
@@ -48,6 +49,19 @@ export const ADAPTER_OPTIONS = {
     description: 'layers to adapt, by commas, or all-linear',
     default: 'all-linear',
   },
+  bottleneck: {
+    type: 'string',
+    description:
+      "train a bottleneck adapter: double_seq_bn (Houlsby's), seq_bn (Pfeiffer's) or par_bn",
+    choices: ['double_seq_bn', 'seq_bn', 'par_bn'],
+    placeholder: 'KIND',
+  },
+  'reduction-factor': {
+    type: 'number',
+    description: "the model's width over the bottleneck's",
+    placeholder: 'N',
+    minimum: 1,
+  },
   ...PROMPT_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -56,7 +70,11 @@ type AdapterValues = OptionValues<typeof ADAPTER_OPTIONS>;
 /** Whether an adapter trains and not the whole model.
  *  @throws UsageError for flags that exclude each other */
 export function hasAdapter(values: AdapterValues): boolean {
-  const chosen = [...(values.lora ? ['lora'] : []), ...promptMethods(values)];
+  const chosen = [
+    ...(values.lora ? ['lora'] : []),
+    ...(values.bottleneck ? ['bottleneck'] : []),
+    ...promptMethods(values),
+  ];
   if (chosen.length < 2) return chosen.length === 1;
   const flags = chosen.map((name) => `--${name}`).join(', ');
   throw new UsageError(`${flags}: expected one of them. Train one adapter at a time.`);
@@ -65,6 +83,16 @@ export function hasAdapter(values: AdapterValues): boolean {
 /** Freezes the model and puts the adapter into it that was asked for, if any. */
 export function addAdapter(model: CausalLm, values: AdapterValues, tools: PromptTools): void {
   if (!hasAdapter(values)) return;
+  if (values.bottleneck) {
+    const kind = values.bottleneck as BottleneckKind;
+    const reductionFactor = values['reduction-factor'];
+    addBottleneck(model, {
+      kind,
+      ...(reductionFactor !== undefined && { reductionFactor }),
+      generator: tools.generator,
+    });
+    return;
+  }
   if (!values.lora) return addPrompt(model, values, tools);
   const targets = values['target-modules'];
   addLora(model, {

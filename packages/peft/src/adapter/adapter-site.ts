@@ -11,6 +11,13 @@ export abstract class AdapterPart extends nn.Module {
    *  @param moduleName the place's path in the Transformers model, `model.layers.0.self_attn.q_proj` */
   abstract entries(moduleName: string): [key: string, parameter: Variable][];
 
+  /** Tensors to be written in the place of parameters with the same keys, for an adapter that is saved in another form; the
+   *  caller owns them. @default none */
+  replacedEntries(moduleName: string): [key: string, value: Tensor][] {
+    void moduleName;
+    return [];
+  }
+
   /** Tensors that PEFT expects in the file beside the parameters and that follow from them, so that reading passes them
    *  over; the caller owns them. @default none */
   derivedEntries(moduleName: string): [key: string, value: Tensor][] {

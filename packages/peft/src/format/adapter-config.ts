@@ -66,10 +66,11 @@ export function parseConfig(text: string, where: string): ParsedConfig {
   }
   const fields = new ConfigFields(file, where);
   const type = fields.value('peft_type');
-  const method = methods.find(({ peftType }) => peftType === type);
+  const ofPeft = methods.filter(({ format }) => format === undefined);
+  const method = ofPeft.find(({ peftType }) => peftType === type);
   if (!method) {
-    const known = methods.map(({ peftType }) => peftType).join(', ');
-    return fields.refuse('peft_type', methods.length > 1 ? `one of ${known}` : known);
+    const known = ofPeft.map(({ peftType }) => peftType).join(', ');
+    return fields.refuse('peft_type', ofPeft.length > 1 ? `one of ${known}` : known);
   }
   const config = method.fromFields(fields);
   const known = { ...SHARED, ...method.toFields(config) };

@@ -29,7 +29,10 @@ export async function saveAdapter(
   const parameters = adapterParameters(model, name); // throws before anything is written
   const { info } = placesOf(model, name)[0]!.part;
   await mkdir(directory, { recursive: true });
-  const derived = derivedTensors(model, name);
+  const replaced = placesOf(model, name).flatMap(({ path, part }) =>
+    part.replacedEntries(part.info.moduleName(path)),
+  );
+  const derived = [...replaced, ...derivedTensors(model, name)];
   try {
     const metadata = { format: 'pt' };
     const tensors = new Map<string, Tensor>([...parameters, ...derived]);

@@ -1,8 +1,11 @@
 // How adapters begin: which distributions, and what they leave unchanged.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Generator, nn, tf, useBackend, type Variable } from '@llm/tensor';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addLora, mergeAndRemove, type LoraInit } from '../index.ts';
-import { expectClose, loraParts, Model, output } from '../test/adapted-model.ts';
+import { addLora, loadAdapter, mergeAndRemove, saveAdapter, type LoraInit } from '../index.ts';
+import { expectClose, loraParts, Model, output, shakeAdapter } from '../test/adapted-model.ts';
 
 beforeAll(() => useBackend('native'));
 let model: Model;
@@ -42,6 +45,27 @@ describe('init', () => {
     expect(deviation(part('orthogonal').delta() as Variable)).toBeLessThan(1e-6);
     expect(deviation(part('orthogonal').loraA)).toBeGreaterThan(0.01);
   });
+
+  it.each([false, true])(
+    'of a randomised kind is saved as a plain adapter of twice the rank, rsLoRA %s',
+    async (useRslora) => {
+      const options = { alpha: 5, useRslora, rankPattern: { down_proj: 1 } };
+      addLora(model, { rank: 2, init: 'pissa_niter_4', targetModules: 'all-linear', ...options });
+      shakeAdapter(model);
+      const expected = output(model);
+      const directory = await mkdtemp(join(tmpdir(), 'pissa-'));
+      try {
+        await saveAdapter(model, directory);
+        const fresh = new Model();
+        await loadAdapter(fresh, directory);
+        expectClose(output(fresh), expected, 1e-5);
+        expect(loraParts(fresh).map(([, { rank }]) => rank)).toEqual([4, 2, 4, 2]);
+        fresh.dispose();
+      } finally {
+        await rm(directory, { recursive: true });
+      }
+    },
+  );
 
   it('names what a weight or another option does not allow', () => {
     const add = (options: object) => () =>

@@ -2,7 +2,13 @@
 
 import type { ConfigFields } from '../format/config-fields.ts';
 import { pythonNames } from '../format/config-fields.ts';
-import { checkConfig, LORA_DEFAULTS, type LoraConfig, type LoraInit } from './lora-config.ts';
+import {
+  checkConfig,
+  LORA_DEFAULTS,
+  pissaIterations,
+  type LoraConfig,
+  type LoraInit,
+} from './lora-config.ts';
 
 /** Fields that this package leaves at PEFT's defaults. Anything else in them is refused on reading. */
 const UNSUPPORTED: Readonly<Record<string, unknown>> = {
@@ -29,7 +35,8 @@ const INERT: Readonly<Record<string, unknown>> = {
   velora_config: null,
 };
 
-export function fieldsOf(config: LoraConfig): Record<string, unknown> {
+export function fieldsOf(made: LoraConfig): Record<string, unknown> {
+  const config = asSaved(made);
   return {
     ...UNSUPPORTED,
     ...INERT,
@@ -51,6 +58,22 @@ export function fieldsOf(config: LoraConfig): Record<string, unknown> {
     layers_to_transform: config.layersToTransform ?? null,
     layers_pattern:
       config.layersPattern?.length === 1 ? config.layersPattern[0] : (config.layersPattern ?? null),
+  };
+}
+
+/** An adapter of a randomised beginning is saved as a plain one of twice the rank and the same scaling (see LoraLinear). */
+function asSaved(config: LoraConfig): LoraConfig {
+  if (pissaIterations(config.init) === undefined) return config;
+  const factor = config.useRslora ? Math.SQRT2 : 2; // α/R or α/√R stays
+  const times = (by: number, values: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value * by]));
+  return {
+    ...config,
+    init: true,
+    rank: 2 * config.rank,
+    alpha: factor * config.alpha,
+    rankPattern: times(2, config.rankPattern),
+    alphaPattern: times(factor, config.alphaPattern),
   };
 }
 

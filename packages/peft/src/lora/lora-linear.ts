@@ -11,9 +11,10 @@ import {
   type Variable,
 } from '@llm/tensor';
 import type { Layer } from '../adapter/layer-part.ts';
+import { layerKey } from '../format/keys.ts';
 import { rowNorms } from './dora.ts';
 import { initialMatrices } from './initialize.ts';
-import { takesFromWeight } from './lora-config.ts';
+import { pissaIterations, takesFromWeight } from './lora-config.ts';
 import { LoraPart, type LoraPartOptions } from './lora-part.ts';
 
 export class LoraLinear extends LoraPart {
@@ -52,6 +53,17 @@ export class LoraLinear extends LoraPart {
     const { taken } = this;
     const y = low(x, this.loraA, this.loraB, this.scaling);
     return taken ? tf.sub(y, low(x, taken.a, taken.b, this.initialScaling)) : y;
+  }
+
+  /** With a randomised beginning, which nobody could repeat, the plain LoRA of twice the rank that does the same: s·B·A −
+   *  s·B₀·A₀ = s·[B, −B₀]·[A; A₀]. */
+  override replacedEntries(moduleName: string): [string, Tensor][] {
+    const { taken, loraA, loraB, matrixKeys } = this;
+    if (!taken || pissaIterations(this.info.config.init) === undefined) return [];
+    return tf.tidy(() => [
+      [layerKey(moduleName, matrixKeys[0]), tf.concat([loraA, taken.a], 0)], // [2R, I]
+      [layerKey(moduleName, matrixKeys[1]), tf.concat([loraB, tf.neg(taken.b)], 1)], // [O, 2R]
+    ]) as [string, Tensor][];
   }
 
   delta(): Tensor {
