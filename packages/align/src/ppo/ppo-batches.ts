@@ -8,6 +8,10 @@ import { ConfigError, DataError } from '../errors.ts';
 import { collectRollout, selectAnswers } from './rollout.ts';
 import type { PpoModels, Rollout, RolloutOptions } from './rollout.ts';
 import type { Answers } from './policy-outputs.ts';
+import { KlController } from './kl-controller.ts';
+import type { AdaptiveKl } from './kl-controller.ts';
+import { addToMoments, checkScoreShaping, NO_MOMENTS, shapeScores } from './score-shaping.ts';
+import type { RunningMoments, ScoreShapingOptions } from './score-shaping.ts';
 import { restoreRollout, saveRollout } from './rollout-state.ts';
 import { selectRows } from './select-rows.ts';
 
@@ -17,15 +21,19 @@ export interface PpoBatch extends Answers {
   readonly oldValues: Float32Array;
   readonly advantages: Float32Array;
   readonly returns: Float32Array;
+  /** The update was stopped: nothing is to be learned from it. */
+  readonly isSkipped: boolean;
 }
 
-export interface PpoBatchOptions extends RolloutOptions {
+export interface PpoBatchOptions extends RolloutOptions, ScoreShapingOptions {
   /** Prompts answered for one rollout. @default 8 */
   rolloutSize?: number;
   /** Times a rollout is gone through. @default 4 */
   epochs?: number;
   /** Minibatches that a rollout is cut into; must divide rolloutSize. @default 1 */
   miniBatches?: number;
+  /** Adapt klCoeff, which then is the first rollout's, to a target. @default constant */
+  adaptiveKl?: AdaptiveKl;
   /** @default 0 */
   seed?: number;
 }
@@ -33,6 +41,8 @@ export interface PpoBatchOptions extends RolloutOptions {
 export class PpoBatches implements BatchSource<PpoBatch> {
   /** The rollout that the last minibatch came from. */
   rollout: Rollout | undefined;
+  /** klCoeff of that rollout. */
+  klCoeff: number;
   /** Rollouts collected so far. */
   updates = 0;
   /** Minibatches of one rollout, all epochs. */
@@ -42,6 +52,9 @@ export class PpoBatches implements BatchSource<PpoBatch> {
   readonly #generator: Generator;
   readonly #epochs: number;
   readonly #miniBatchSize: number;
+  readonly #controller: KlController;
+  #moments = NO_MOMENTS;
+  #isStopped = false;
   #rows: number[][] = [];
   #position = 0;
 
@@ -59,6 +72,9 @@ export class PpoBatches implements BatchSource<PpoBatch> {
         `trainPpo: miniBatches: expected a divisor of rolloutSize ${rolloutSize}, got ${miniBatches}.`,
       );
     }
+    checkScoreShaping(options);
+    this.#controller = new KlController(options.klCoeff ?? 0.05, options.adaptiveKl);
+    this.klCoeff = this.#controller.value;
     this.#generator = new Generator(seed);
     this.#order = shuffledBatches(prompts.length, rolloutSize, this.#generator);
     this.#epochs = epochs;
@@ -70,6 +86,16 @@ export class PpoBatches implements BatchSource<PpoBatch> {
   /** Whether every minibatch of the current rollout was given out. */
   get isUpdateDone(): boolean {
     return this.#position >= this.#rows.length;
+  }
+
+  /** Whether the last minibatch given out ended an epoch. */
+  get isEpochDone(): boolean {
+    return this.#position % (this.rolloutSize / this.#miniBatchSize) === 0;
+  }
+
+  /** The rest of this update is skipped. */
+  stopUpdate(): void {
+    this.#isStopped = true;
   }
 
   async next(): Promise<PpoBatch> {
@@ -84,6 +110,7 @@ export class PpoBatches implements BatchSource<PpoBatch> {
       oldValues: selectRows(rollout.values, rows, steps),
       advantages: selectRows(rollout.advantages, rows, steps),
       returns: selectRows(rollout.returns, rows, steps),
+      isSkipped: this.#isStopped,
     };
   }
 
@@ -96,24 +123,50 @@ export class PpoBatches implements BatchSource<PpoBatch> {
       position: this.#position,
       rows: this.#rows,
       rollout,
+      control: {
+        klCoeff: this.klCoeff,
+        next: this.#controller.value,
+        moments: { ...this.#moments },
+        isStopped: this.#isStopped,
+      },
     };
   }
 
   setState(state: JsonValue): void {
-    const saved = state as SavedState;
+    const saved = state as unknown as SavedState;
     this.#order.setState(saved.order);
     this.#generator.setState(saved.generator);
     this.updates = saved.updates;
     this.#position = saved.position;
     this.#rows = saved.rows;
+    if (saved.control) this.#restoreControl(saved.control);
     this.rollout =
       saved.rollout === null ? undefined : restoreRollout(saved.rollout, this.options.padTokenId);
+  }
+
+  #restoreControl({ klCoeff, next, moments, isStopped }: SavedControl): void {
+    this.klCoeff = klCoeff;
+    this.#controller.value = next;
+    this.#moments = moments;
+    this.#isStopped = isStopped;
   }
 
   async #collect(): Promise<void> {
     const prompts = Array.from(this.#order.next(), (index) => this.prompts[index]!);
     const seed = this.#generator.nextSeed();
-    this.rollout = await collectRollout(this.models, prompts, { ...this.options, seed });
+    this.klCoeff = this.#controller.value;
+    this.rollout = await collectRollout(this.models, prompts, {
+      ...this.options,
+      seed,
+      klCoeff: this.klCoeff,
+      shapeScores: (scores) => {
+        this.#moments = addToMoments(this.#moments, scores);
+        return shapeScores(scores, this.#moments, this.options);
+      },
+    });
+    const kl = this.rollout.kl.reduce((sum, value) => sum + value, 0) / this.rolloutSize;
+    this.#controller.update(kl, this.rolloutSize);
+    this.#isStopped = false;
     this.#rows = Array.from({ length: this.#epochs }, () => this.#shuffledMiniBatches()).flat();
     this.#position = 0;
     this.updates += 1;
@@ -136,4 +189,13 @@ type SavedState = {
   readonly position: number;
   readonly rows: number[][];
   readonly rollout: JsonValue;
+  /** Absent in checkpoints of earlier versions. */
+  readonly control?: SavedControl;
+};
+
+type SavedControl = {
+  readonly klCoeff: number;
+  readonly next: number;
+  readonly moments: RunningMoments;
+  readonly isStopped: boolean;
 };

@@ -3,6 +3,7 @@ import { noGradient, tf } from '@llm/tensor';
 import type { Tensor } from '@llm/tensor';
 import { maskedMean } from '../masking/masked-mean.ts';
 import { valueMask } from './kl-penalty-rewards.ts';
+import type { ScorePlace } from './kl-penalty-rewards.ts';
 import { actorCriticOutputs } from './policy-outputs.ts';
 import type { PpoBatch } from './ppo-batches.ts';
 import type { PpoModel } from './ppo-model.ts';
@@ -18,6 +19,8 @@ export interface PpoLossOptions {
   clipRangeValue?: number;
   /** Weight of the value loss. @default 0.1 */
   valueCoeff?: number;
+  /** As in the rollout: which steps have a value. @default 'after' */
+  scorePlace?: ScorePlace;
 }
 
 /** @returns scalars; the caller owns them */
@@ -41,7 +44,7 @@ export function ppoLoss(
     const old = {
       oldValues: grid(answers.oldValues),
       returns: grid(answers.returns),
-      valueMask: valueMask(completionMask),
+      valueMask: valueMask(completionMask, options.scorePlace),
     };
     const value = ppoValueLoss(values, old, options);
     const entropy = noGradient(() => maskedMean(entropies, completionMask));
@@ -51,6 +54,7 @@ export function ppoLoss(
         policyLoss: actor.loss,
         valueLoss: value.loss,
         approxKl: actor.approxKl,
+        policyKl: actor.policyKl,
         clipFraction: actor.clipFraction,
         valueClipFraction: value.clipFraction,
         ratio: actor.ratio,

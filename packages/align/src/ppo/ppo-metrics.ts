@@ -35,6 +35,7 @@ const NAMES = {
   policyLoss: 'loss/policy_avg',
   valueLoss: 'loss/value_avg',
   approxKl: 'policy/approxkl_avg',
+  policyKl: 'policy/policykl_avg',
   clipFraction: 'policy/clipfrac_avg',
   valueClipFraction: 'val/clipfrac_avg',
   entropy: 'policy/entropy_avg',

@@ -21,6 +21,8 @@ export interface PpoPolicyResult {
   readonly clipFraction: Tensor;
   /** Mean of ½(log π − log π_old)². */
   readonly approxKl: Tensor;
+  /** Mean of log π_old − log π. */
+  readonly policyKl: Tensor;
   /** Mean of ρ = π / π_old. */
   readonly ratio: Tensor;
 }
@@ -44,6 +46,7 @@ export function ppoPolicyLoss(
       loss: maskedMean(tf.maximum(plain, limited), mask),
       clipFraction: maskedMean(tf.cast(tf.greater(limited, plain), 'float32'), mask),
       approxKl: maskedMean(tf.mul(tf.square(difference), 0.5), mask),
+      policyKl: maskedMean(tf.neg(difference), mask),
       ratio: maskedMean(ratio, mask),
     };
   });

@@ -31,6 +31,7 @@ async function run(name: string, options: { stopAfter?: number; resume?: boolean
       epochs: 2,
       maxNewTokens: 3,
       learningRate: 0.01,
+      ...{ targetKl: 0.02, adaptiveKl: { target: 0.1, horizon: 20 }, scaleScores: true },
     },
     checkpoint: { directory: join(directory, name), every: 1 },
     resume: options.resume,

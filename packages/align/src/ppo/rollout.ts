@@ -8,9 +8,10 @@ import type { TokenBatch } from '../data/collate.ts';
 import type { Reference } from '../dpo/reference.ts';
 import { inEvalMode } from '../models/in-eval-mode.ts';
 import { whiten } from '../masking/whiten.ts';
+import { fullKl } from './full-kl.ts';
 import { gae } from './gae.ts';
 import { klPenaltyRewards, valueMask } from './kl-penalty-rewards.ts';
-import type { KlEstimator } from './kl-penalty-rewards.ts';
+import type { KlEstimator, ScorePlace } from './kl-penalty-rewards.ts';
 import { actorCriticOutputs, policyOutputs } from './policy-outputs.ts';
 import type { Answers } from './policy-outputs.ts';
 import { layOutResponses } from './response-layout.ts';
@@ -39,6 +40,8 @@ export interface RolloutOptions {
   klCoeff?: number;
   /** @default 'k1' */
   klEstimator?: KlEstimator;
+  /** @default 'after' */
+  scorePlace?: ScorePlace;
   /** Scale rewards to variance 1. @default false */
   whitenRewards?: boolean;
   /** @default 1 */
@@ -71,7 +74,7 @@ export interface Rollout extends Answers {
 export async function collectRollout(
   models: PpoModels,
   prompts: readonly (readonly number[])[],
-  options: RolloutOptions & { seed: number },
+  options: RolloutOptions & { seed: number; shapeScores?: (scores: Float32Array) => Float32Array },
 ): Promise<Rollout> {
   return rolloutFrom(models, await sampleAnswers(models.policy, prompts, options), options);
 }
@@ -80,7 +83,7 @@ export async function collectRollout(
 export async function rolloutFrom(
   models: PpoModels,
   samples: readonly Sample[],
-  options: RolloutOptions = {},
+  options: RolloutOptions & { shapeScores?: (scores: Float32Array) => Float32Array } = {},
 ): Promise<Rollout> {
   const { temperature = 0.7, padTokenId, missingEosPenalty } = options;
   const { forwardBatchSize: batchSize = 64 } = options;
@@ -90,14 +93,20 @@ export async function rolloutFrom(
     padTokenId,
   );
   const scoring = { missingEosPenalty, batchSize, padTokenId };
-  const scores = await scoreSamples(models.reward, samples, scoring);
-  const measured = measure(models, answers, { temperature, batchSize });
+  const raw = await scoreSamples(models.reward, samples, scoring);
+  const scores = options.shapeScores?.(raw) ?? raw;
+  const isFull = options.klEstimator === 'full';
+  const { fullKl: full, ...measured } = measure(models, answers, {
+    temperature,
+    batchSize,
+    isFull,
+  });
   return {
     ...answers,
     samples,
     scores,
     ...measured,
-    ...estimate(answers, scores, measured, options),
+    ...estimate(answers, scores, { ...measured, fullKl: full }, options),
   };
 }
 
@@ -119,19 +128,23 @@ export async function sampleAnswers(
   }));
 }
 
-type Measured = Pick<Rollout, 'logprobs' | 'referenceLogprobs' | 'values'>;
+type Measured = Pick<Rollout, 'logprobs' | 'referenceLogprobs' | 'values'> & {
+  /** Only if asked for. */
+  readonly fullKl: Float32Array | undefined;
+};
 
 /** Log-probabilities and values by teacher forcing, `batchSize` rows at a time. */
 function measure(
   { policy, critic, reference }: PpoModels,
   { batch, layout }: Answers,
-  options: { temperature: number; batchSize: number },
+  options: { temperature: number; batchSize: number; isFull: boolean },
 ): Measured {
   const size = batch.batchSize * layout.steps;
   const measured = {
     logprobs: new Float32Array(size),
     referenceLogprobs: new Float32Array(size),
     values: new Float32Array(size),
+    fullKl: options.isFull ? new Float32Array(size) : undefined,
   };
   for (let start = 0; start < batch.batchSize; start += options.batchSize) {
     const end = Math.min(start + options.batchSize, batch.batchSize);
@@ -145,6 +158,10 @@ function measure(
       measured.logprobs.set(actor.logprobs.dataSync(), start * layout.steps);
       measured.referenceLogprobs.set(other.logprobs.dataSync(), start * layout.steps);
       measured.values.set(actor.values.dataSync(), start * layout.steps);
+      if (measured.fullKl) {
+        const whole = fullKl(policy, reference, part, options);
+        measured.fullKl.set(whole.dataSync(), start * layout.steps);
+      }
     });
   }
   return measured;
@@ -160,10 +177,14 @@ function estimate(
   const shape: [number, number] = [batch.batchSize, layout.steps];
   return scope(() => {
     const completionMask = tf.tensor2d(layout.completionMask, shape, 'int32');
-    const valued = valueMask(completionMask);
+    const valued = valueMask(completionMask, options.scorePlace);
     const policy = tf.tensor2d(measured.logprobs, shape);
     const reference = tf.tensor2d(measured.referenceLogprobs, shape);
-    const input = { policy, reference, completionMask, scores: tf.tensor1d(scores) };
+    const whole = measured.fullKl && tf.tensor2d(measured.fullKl, shape);
+    const input = {
+      ...{ policy, reference, completionMask, fullKl: whole },
+      scores: tf.tensor1d(scores),
+    };
     const { rewards, kl, nonScoreRewards } = klPenaltyRewards(input, options);
     const final = options.whitenRewards ? whiten(rewards, valued, { shiftMean: false }) : rewards;
     const values = tf.mul(tf.tensor2d(measured.values, shape), tf.cast(valued, 'float32'));

@@ -147,6 +147,51 @@ describe('trainPpo', () => {
   });
 });
 
+describe('what the classic trainer had', () => {
+  const weightsOf = (model: CausalLm) =>
+    model.parameters().map((parameter) => Array.from(parameter.dataSync()));
+
+  it('ends an update that has moved too far, and learns nothing from the rest of it', async () => {
+    const [whole, early, one] = [players(), players(), players()];
+    const common = { updates: 1, miniBatches: 1, learningRate: 0.05 };
+    const far = await run({ ...early, ...common, epochs: 4, targetKl: 1e-9 });
+    await run({ ...one, ...common, epochs: 2, targetKl: 1e-9 });
+    await run({ ...whole, ...common, epochs: 4 });
+    // the first minibatch is the policy that sampled; the second has moved, so the update ends after it
+    expect(far.updates[0]!.metrics['ppo/minibatches']).toBe(2);
+    expect(weightsOf(early.model)).toEqual(weightsOf(one.model));
+    expect(weightsOf(early.model)).not.toEqual(weightsOf(whole.model));
+    for (const all of [whole, early, one]) release(all);
+  });
+
+  it('leaves out minibatches whose ratio is above the threshold', async () => {
+    const all = players();
+    const before = weightsOf(all.model);
+    await run({ ...all, updates: 1, ratioThreshold: 0.5 }); // every ratio is about 1
+    expect(weightsOf(all.model)).toEqual(before);
+    release(all);
+  });
+
+  it('learns at an adapted price of divergence, from scaled and clipped scores', async () => {
+    const all = players();
+    const { updates } = await run({
+      ...{ ...all, updates: 12, rolloutSize: 16, epochs: 3, klCoeff: 0.05, klEstimator: 'full' },
+      ...{ scorePlace: 'last', scaleScores: true, scoreClip: 5, whitenRewards: true },
+      adaptiveKl: { target: 0.5, horizon: 200 },
+    });
+    const count = (update: PpoUpdate) => {
+      const ids = update.rollout.samples.flatMap(({ completionIds }) => completionIds);
+      return ids.filter((id) => id === WANTED).length / ids.length;
+    };
+    expect(count(updates.at(-1)!)).toBeGreaterThan(count(updates[0]!) + 0.2);
+    const prices = updates.map(({ metrics }) => metrics['objective/kl_coef']!);
+    expect(prices[0]).toBe(0.05);
+    expect(prices[1]).toBeCloseTo(0.05 * (1 - (0.2 * 16) / 200), 9); // no divergence at first
+    expect(updates[0]!.metrics['objective/kl']).toBeCloseTo(0, 5);
+    release(all);
+  });
+});
+
 describe('a rollout', () => {
   const options = { maxNewTokens: 5, temperature: 0.7, seed: 3 };
 

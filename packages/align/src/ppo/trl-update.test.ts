@@ -79,6 +79,7 @@ const minibatch = (rollout: Rollout, indices: number[]) => {
     oldValues: pick(rollout.values),
     advantages: pick(rollout.advantages),
     returns: pick(rollout.returns),
+    isSkipped: false,
   };
 };
 
