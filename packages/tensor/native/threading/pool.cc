@@ -32,8 +32,14 @@ inline void Pause() {
 }
 
 uint32_t EpochOf(uint64_t ticket) { return static_cast<uint32_t>(ticket >> 32); }
-uint32_t IndexOf(uint64_t ticket) { return static_cast<uint32_t>(ticket); }
-uint64_t Ticket(uint32_t epoch, uint32_t index) { return static_cast<uint64_t>(epoch) << 32 | index; }
+uint32_t LeftOf(uint64_t ticket) { return static_cast<uint32_t>(ticket); }
+uint64_t Ticket(uint32_t epoch, size_t left) { return static_cast<uint64_t>(epoch) << 32 | left; }
+
+// The first task of thread `i`, of `threads`.
+size_t RangeStart(size_t tasks, size_t threads, size_t i) {
+  const size_t rest = tasks % threads;
+  return tasks / threads * i + (rest < i ? rest : i);
+}
 
 struct FreeDeleter {
   void operator()(float* memory) const { FreeAligned(memory); }
@@ -73,60 +79,78 @@ void Pool::SetThreads(int threads) {
   threads_.store(threads, std::memory_order_relaxed);
 }
 
-void Pool::RunErased(size_t tasks, ErasedTask task, const void* context) {
+void Pool::RunErased(size_t tasks, ErasedTask task, const void* context, size_t most_threads) {
   std::unique_lock<std::mutex> lock(owner_, std::defer_lock);
-  const bool alone = tasks <= 1 || threads() == 1 || tasks >= UINT32_MAX || t_inside_task || !lock.try_lock();
+  const bool is_small = tasks <= 1 || most_threads <= 1 || threads() == 1;
+  const bool alone = is_small || tasks >= UINT32_MAX || t_inside_task || !lock.try_lock();
   if (alone) {
-    for (size_t i = 0; i < tasks; ++i) task(context, i);
+    for (size_t i = 0; i < tasks; ++i) task(context, i, 0);
     return;
   }
-  const uint32_t epoch = Publish(tasks, task, context);
+  const size_t threads = static_cast<size_t>(threads_.load(std::memory_order_relaxed));
+  const uint32_t epoch = Publish(tasks, task, context, threads < most_threads ? threads : most_threads);
   if (sleeping_.load(std::memory_order_seq_cst) > 0) {
     { std::lock_guard<std::mutex> guard(sleep_); }
     wake_.notify_all();
   }
-  Work(epoch);
+  Work(epoch, 0);
   for (int spins = 0; done_.load(std::memory_order_acquire) != tasks; ++spins) {
     spins < kSpinsBeforeYield ? Pause() : std::this_thread::yield();
   }
 }
 
-// A worker may still be looking for a task of the last job, with that job's ticket in hand. If it read the new job's
-// number of tasks while the old ticket was still valid, it would take a task that nobody counted. So the old ticket
-// ends first (an epoch that has no tasks), then the job is written, then its own epoch begins.
-uint32_t Pool::Publish(size_t tasks, ErasedTask task, const void* context) {
-  const uint32_t closed = EpochOf(ticket_.load(std::memory_order_relaxed)) + 1;
-  ticket_.store(Ticket(closed, UINT32_MAX), std::memory_order_seq_cst);
+// A worker may still be looking for a task of the last job. All of those are taken, so no ticket of that job has any
+// left until it is replaced, and a ticket with the new epoch shows its reader the new job (release, acquire).
+uint32_t Pool::Publish(size_t tasks, ErasedTask task, const void* context, size_t threads) {
+  const uint32_t epoch = epoch_.load(std::memory_order_relaxed) + 1;
+  job_threads_.store(threads, std::memory_order_release);
   tasks_.store(tasks, std::memory_order_release);
   task_.store(task, std::memory_order_release);
   context_.store(context, std::memory_order_release);
   done_.store(0, std::memory_order_release);
-  ticket_.store(Ticket(closed + 1, 0), std::memory_order_seq_cst);
-  return closed + 1;
+  for (size_t i = 0; i < threads; ++i) {
+    const size_t size = RangeStart(tasks, threads, i + 1) - RangeStart(tasks, threads, i);
+    ranges_[i].ticket.store(Ticket(epoch, size), std::memory_order_release);
+  }
+  epoch_.store(epoch, std::memory_order_seq_cst);
+  return epoch;
 }
 
-void Pool::Work(uint32_t epoch) {
+// The thread's own range, then what is left of the others'.
+void Pool::Work(uint32_t epoch, size_t thread) {
+  const size_t threads = job_threads_.load(std::memory_order_acquire);
+  if (thread >= threads) return;
   t_inside_task = true;
-  uint64_t ticket = ticket_.load(std::memory_order_acquire);
-  while (EpochOf(ticket) == epoch) {
-    const uint32_t index = IndexOf(ticket);
-    // Acquire: who reads a value of a later job also sees that this job's ticket has ended, and fails below.
+  size_t done = 0;
+  for (size_t i = 0; i < threads; ++i) done += WorkOnRange(epoch, (thread + i) % threads, thread);
+  if (done > 0) done_.fetch_add(done, std::memory_order_acq_rel);
+  t_inside_task = false;
+}
+
+// Takes tasks of a range until none is left, or another job has begun. Returns how many it ran.
+size_t Pool::WorkOnRange(uint32_t epoch, size_t range, size_t thread) {
+  size_t done = 0;
+  std::atomic<uint64_t>& shared_ticket = ranges_[range].ticket;
+  uint64_t ticket = shared_ticket.load(std::memory_order_acquire);
+  while (EpochOf(ticket) == epoch && LeftOf(ticket) > 0) {
+    // The job cannot end before this ticket's tasks are taken: if the exchange succeeds, these were its values.
     const ErasedTask task = task_.load(std::memory_order_acquire);
     const void* context = context_.load(std::memory_order_acquire);
-    if (index >= tasks_.load(std::memory_order_acquire)) break;
-    if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel)) continue;
-    task(context, index);
-    done_.fetch_add(1, std::memory_order_acq_rel);
-    ticket = ticket_.load(std::memory_order_acquire);
+    const size_t tasks = tasks_.load(std::memory_order_acquire), threads = job_threads_.load(std::memory_order_acquire);
+    const size_t index = RangeStart(tasks, threads, range + 1) - LeftOf(ticket);
+    if (!shared_ticket.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel)) continue;
+    task(context, index, thread);
+    ++done;
+    ticket = shared_ticket.load(std::memory_order_acquire);
   }
-  t_inside_task = false;
+  return done;
 }
 
 uint32_t Pool::WaitForEpochAfter(uint32_t epoch) {
   const auto deadline = std::chrono::steady_clock::now() + kSpinTime;
   do {
     for (int i = 0; i < kPausesPerClockCheck; ++i) {
-      const uint32_t now = EpochOf(ticket_.load(std::memory_order_acquire));
+      const uint32_t now = epoch_.load(std::memory_order_acquire);
       if (now != epoch) return now;
       Pause();
     }
@@ -134,7 +158,7 @@ uint32_t Pool::WaitForEpochAfter(uint32_t epoch) {
   std::unique_lock<std::mutex> lock(sleep_);
   sleeping_.fetch_add(1, std::memory_order_seq_cst);
   uint32_t now = epoch;
-  wake_.wait(lock, [&] { return (now = EpochOf(ticket_.load(std::memory_order_seq_cst))) != epoch; });
+  wake_.wait(lock, [&] { return (now = epoch_.load(std::memory_order_seq_cst)) != epoch; });
   sleeping_.fetch_sub(1, std::memory_order_relaxed);
   return now;
 }
@@ -148,7 +172,7 @@ void Pool::WorkerMain(int worker) {
   uint32_t epoch = 0;
   while (true) {
     epoch = WaitForEpochAfter(epoch);
-    if (worker < threads() - 1) Work(epoch);
+    Work(epoch, static_cast<size_t>(worker) + 1);
   }
 }
 

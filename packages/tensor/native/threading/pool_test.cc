@@ -50,6 +50,30 @@ LLM_TEST(PoolServesSeveralCallersAndNestedCalls) {
   LLM_EXPECT(failures == 0, "tasks were lost or ran twice");
 }
 
+// A thread's number is its own while a task runs, and below the limit; also when the pool gets other sizes meanwhile.
+LLM_TEST(PoolNamesTheThreadOfATask) {
+  std::atomic<bool> is_over{false};
+  std::thread resizer([&] {
+    for (int threads = 1; !is_over; threads = threads % 8 + 1) {
+      Pool::Instance().SetThreads(threads);
+      std::this_thread::yield();
+    }
+  });
+  std::atomic<int> failures{0};
+  for (int round = 0; round < 2000; ++round) {
+    std::atomic<int> in_use[3] = {}, runs{0};
+    Pool::Instance().RunByThread(20, 3, [&](size_t, size_t thread) {
+      if (thread >= 3 || in_use[thread].fetch_add(1) != 0) return void(failures.fetch_add(1));
+      runs.fetch_add(1);
+      in_use[thread].fetch_sub(1);
+    });
+    if (runs != 20) failures.fetch_add(1);
+  }
+  is_over = true;
+  resizer.join();
+  LLM_EXPECT(failures == 0, std::to_string(failures) + " tasks shared their thread's number, or were lost");
+}
+
 LLM_TEST(PoolCutsARangeIntoPiecesOfTheGrain) {
   Pool::Instance().SetThreads(3);
   for (size_t count : {size_t{0}, size_t{1}, size_t{9}, size_t{10}, size_t{11}, size_t{95}}) {

@@ -1,6 +1,7 @@
 // The product against its definition: odd sizes, every layout, every instruction set, several thread counts.
 #include "kernels/gemm/gemm.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -162,6 +163,18 @@ LLM_TEST(GemmIsExactOnWholeNumbersForEveryPlan) {
   Pool::Instance().SetThreads(2);
 }
 
+LLM_TEST(GemmPlansGiveFewThreadsEqualShares) {
+  const GemmTile tile{14, 32};
+  for (size_t size : {size_t{128}, size_t{256}, size_t{500}, size_t{512}, size_t{1024}, size_t{4096}}) {
+    const GemmPlan plan = PlanGemm({size, size, size, false}, tile, 2);
+    const size_t border = SliceStart(plan, plan.slices / 2), end = SliceStart(plan, plan.slices);
+    const std::string text = std::to_string(size) + ": " + std::to_string(border) + " of " + std::to_string(end);
+    LLM_EXPECT(plan.copies == 2 && plan.slices % 2 == 0, text + ", " + std::to_string(plan.slices) + " slices");
+    LLM_EXPECT(end >= size && 2 * border + plan.slice_width >= end && 2 * border <= end + plan.slice_width, text);
+    LLM_EXPECT(PlanGemm({size, size, size, false}, tile, 3).copies == 0, text + ": copies for three threads");
+  }
+}
+
 LLM_TEST(GemmScratchSufficesForSmallerProducts) {
   std::mt19937 random(23);
   const auto size = [&] { return size_t{1} << random() % 15 | random() % 700; };
@@ -169,7 +182,7 @@ LLM_TEST(GemmScratchSufficesForSmallerProducts) {
     const GemmTile tile = i % 3 == 0 ? GemmTile{14, 32} : i % 3 == 1 ? GemmTile{6, 16} : GemmTile{8, 12};
     const GemmSizes sizes{size() + 1, size() + 1, i % 10 == 0 ? 100 * size() + 1 : size() + 1, random() % 2 == 0};
     const GemmSizes larger{sizes.m + random() % 300, sizes.n + random() % 300, sizes.units + random() % 300, false};
-    const GemmPlan plan = PlanGemm(sizes, tile);
+    const GemmPlan plan = PlanGemm(sizes, tile, i % 4);
     const std::string text = std::to_string(sizes.m) + " x " + std::to_string(sizes.n) + " x " +
                              std::to_string(sizes.units) + ": " + std::to_string(plan.scratch);
     LLM_EXPECT(plan.scratch <= GemmPlanScratch(sizes, tile), text);
@@ -199,7 +212,7 @@ LLM_TEST(GemmSpreadsNanToItsRowAndColumnOnly) {
 LLM_TEST(GemmBatchEqualsItsItems) {
   ForEachIsa([] {
     std::mt19937 random(3);
-    for (size_t size : {size_t{6}, size_t{33}, size_t{230}}) {
+    for (size_t size : {size_t{6}, size_t{33}, size_t{125}, size_t{230}}) {
       const size_t count = 5, matrix = size * size;
       const std::vector<float> a = Random(count * matrix, random), b = Random(matrix, random);
       std::vector<float> got(count * matrix), expected(count * matrix);
@@ -212,16 +225,19 @@ LLM_TEST(GemmBatchEqualsItsItems) {
       batch.a_offsets = a_offsets;
       batch.b_offsets = b_offsets;
       batch.c_stride = matrix;
-      Pool::Instance().SetThreads(3);
-      std::vector<float> scratch(GemmBatchScratch(batch) + 16);
-      RunGemmBatch(batch, scratch.data(), Pool::Instance());
       for (size_t i = 0; i < count; ++i) {
         Gemm item = GemmOf(spec, a, b, {}, expected);
         item.a += a_offsets[i];
         item.c += i * matrix;
         RunGemmReference(item);
       }
-      LLM_EXPECT(IsClose(got, expected, size), Text(spec));
+      for (int threads : {1, 2, 3}) {
+        Pool::Instance().SetThreads(threads);
+        std::vector<float> scratch(GemmBatchScratch(batch) + 16);
+        std::fill(got.begin(), got.end(), NAN);
+        RunGemmBatch(batch, scratch.data(), Pool::Instance());
+        LLM_EXPECT(IsClose(got, expected, size), Text(spec) + ", " + std::to_string(threads) + " threads");
+      }
     }
   });
 }

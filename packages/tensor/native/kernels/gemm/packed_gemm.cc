@@ -7,6 +7,7 @@ constexpr size_t kPackGrain = 32 * 1024;  // units packed by one task
 constexpr double kSerialFlops = 200e3;    // waking the pool would cost more
 
 size_t Smaller(size_t a, size_t b) { return a < b ? a : b; }
+size_t Larger(size_t a, size_t b) { return a > b ? a : b; }
 
 GemmTile TileOf(const PackedGemm& g) { return {g.a.width, g.b.width}; }
 size_t UnitsOf(const PackedGemm& g) { return DivideUp(g.k, g.k_per_unit); }
@@ -33,18 +34,43 @@ class Part {
         packed_sliced_(scratch + plan.shared_chunk * units) {}
 
   void Run(Pool& pool) {
-    threads_ = static_cast<size_t>(pool.threads());
     if (plan_.is_sliced_whole) PackWhole(sliced_, 0, sliced_.size, packed_sliced_, pool);
-    const size_t slices = DivideUp(sliced_.size, plan_.slice);
     for (first_ = 0; first_ < shared_.size; first_ += plan_.shared_chunk) {
       count_ = Smaller(shared_.size - first_, plan_.shared_chunk);
-      PackWhole(shared_, first_, count_, packed_shared_, pool);
-      const size_t parts = DivideUp(count_, plan_.shared_part);
-      pool.Run(parts * slices, [&](size_t i) { RunTask(i / parts, i % parts); });
+      plan_.copies > 0 ? RunWithCopies(pool) : RunTogether(pool);
     }
   }
 
  private:
+  // One packed copy for all.
+  void RunTogether(Pool& pool) {
+    PackWhole(shared_, first_, count_, packed_shared_, pool);
+    const size_t parts = DivideUp(count_, plan_.shared_part);
+    pool.Run(parts * plan_.slices, [&](size_t i) { RunTask(i / parts, i % parts, packed_shared_); });
+  }
+
+  // Each thread packs its own copy, before its first slice.
+  void RunWithCopies(Pool& pool) {
+    bool is_packed[kMostCopies] = {};
+    pool.RunByThread(plan_.slices, plan_.copies, [&](size_t slice, size_t thread) {
+      float* packed = packed_shared_ + thread * plan_.shared_chunk * units_;
+      if (!is_packed[thread]) PackAlone(packed);
+      is_packed[thread] = true;
+      RunTask(slice, 0, packed);
+    });
+  }
+
+  void PackAlone(float* packed) const {
+    for (size_t unit = 0; unit < units_; unit += plan_.block_k) {
+      Pack(shared_, first_, count_, unit, BlockSize(unit), PackedAt(packed, shared_.width, count_, unit, 0),
+           BlockSize(unit) * shared_.width);
+    }
+  }
+
+  size_t SliceSize(size_t slice) const {
+    return Smaller(sliced_.size, SliceStart(plan_, slice + 1)) - SliceStart(plan_, slice);
+  }
+
   // Units of the block that begins at `unit`.
   size_t BlockSize(size_t unit) const { return Smaller(units_ - unit, plan_.block_k); }
 
@@ -84,9 +110,9 @@ class Part {
     return g_.bias != nullptr ? GemmInit::kBias : GemmInit::kZero;
   }
 
-  void RunTask(size_t slice, size_t part) {
-    const size_t slice_first = slice * plan_.slice;
-    const size_t slice_count = Smaller(sliced_.size - slice_first, plan_.slice);
+  void RunTask(size_t slice, size_t part, float* packed_shared) const {
+    const size_t slice_first = SliceStart(plan_, slice);
+    const size_t slice_count = SliceSize(slice);
     const size_t part_first = part * plan_.shared_part;
     const size_t part_count = Smaller(count_ - part_first, plan_.shared_part);
     const size_t row = plan_.is_a_shared ? first_ + part_first : slice_first;
@@ -95,7 +121,7 @@ class Part {
     const size_t columns = plan_.is_a_shared ? slice_count : part_count;
     float* c = g_.c + row * g_.c_row + column;
     for (size_t unit = 0; unit < units_; unit += plan_.block_k) {
-      const float* shared = PackedAt(packed_shared_, shared_.width, count_, unit, part_first);
+      const float* shared = PackedAt(packed_shared, shared_.width, count_, unit, part_first);
       const float* sliced = SliceAt(slice_first, slice_count, unit);
       const GemmInit init = InitAt(unit);
       const float* bias = init == GemmInit::kBias ? g_.bias + column : nullptr;
@@ -109,19 +135,18 @@ class Part {
     if (is_last_ && g_.finish != nullptr) g_.finish(g_.finish_context, c, row, column, rows, columns);
   }
 
-  // What this thread packs after the block at `unit` of a slice: the next block, or the first of the slice that it
-  // takes next, if the threads keep step.
+  // What this thread packs after the block at `unit` of a slice: the next block, or the first of the next slice.
   GemmPrefetch NextOf(size_t slice, size_t unit) const {
     size_t next = unit + BlockSize(unit);
     if (next == units_) {
       next = 0;
-      slice += threads_;
+      ++slice;
     }
-    const size_t first = slice * plan_.slice;
-    if (plan_.is_sliced_whole || sliced_.element_bytes == 0 || first >= sliced_.size) return {};
+    if (plan_.is_sliced_whole || sliced_.element_bytes == 0 || slice == plan_.slices) return {};
+    const size_t first = SliceStart(plan_, slice);
     const size_t k = (first_unit_ + next) * g_.k_per_unit;
     const size_t depth = Smaller(g_.k - k, BlockSize(next) * g_.k_per_unit);
-    const size_t count = Smaller(sliced_.size - first, plan_.slice);
+    const size_t count = SliceSize(slice);
     const bool is_by_k = sliced_.outer_stride == 1;
     const char* at = static_cast<const char*>(sliced_.source) +
                      (first * sliced_.outer_stride + k * sliced_.k_stride) * sliced_.element_bytes;
@@ -149,7 +174,6 @@ class Part {
   float* packed_sliced_;
   size_t first_ = 0;  // of the shared operand's chunk that is packed now
   size_t count_ = 0;
-  size_t threads_ = 1;
 };
 
 }  // namespace
@@ -157,13 +181,19 @@ class Part {
 size_t PackedGemmScratch(const PackedGemm& g) { return GemmPlanScratch(SizesOf(g), TileOf(g)); }
 
 size_t PackedGemmWorkspace(const PackedGemm& g) {
-  const GemmPlan plan = PlanGemm(SizesOf(g), TileOf(g));
-  return plan.is_sliced_whole ? 0 : plan.slice * plan.block_k;
+  size_t most = 0;
+  for (size_t threads = 0; threads <= kMostCopies; ++threads) {
+    const GemmPlan plan = PlanGemm(SizesOf(g), TileOf(g), threads);
+    if (!plan.is_sliced_whole) most = Larger(most, plan.slice * plan.block_k);
+  }
+  return most;
 }
 
 void RunPackedGemm(const PackedGemm& g, float* scratch, Pool& pool) {
   Pool::Workspace();
-  const GemmPlan plan = PlanGemm(SizesOf(g), TileOf(g));
+  // Tiles that a callback makes, of quantised weights, cost too much to make twice.
+  const bool is_copyable = g.a.element_bytes > 0 && g.b.element_bytes > 0;
+  const GemmPlan plan = PlanGemm(SizesOf(g), TileOf(g), is_copyable ? static_cast<size_t>(pool.threads()) : 0);
   const size_t units = UnitsOf(g);
   const auto run = [&] {
     for (size_t first = 0; first < units; first += plan.depth) {
