@@ -5,6 +5,7 @@ import { readSftRows } from '../../data/rows.ts';
 import { defineCommand } from '../command.ts';
 import { checkConversations } from '../conversation-check.ts';
 import { noteDataReport } from '../data-report.ts';
+import { FINE_TUNING_OPTIONS } from '../training-options.ts';
 
 export const command = defineCommand({
   name: 'labels',
@@ -17,13 +18,7 @@ export const command = defineCommand({
       placeholder: 'PATH',
       required: true,
     },
-    data: {
-      type: 'string',
-      description: '.jsonl files',
-      placeholder: 'FILE',
-      required: true,
-      multiple: true,
-    },
+    data: FINE_TUNING_OPTIONS.data,
     show: { type: 'integer', description: 'examples to show', default: 3, minimum: 1 },
     'max-length': {
       type: 'integer',

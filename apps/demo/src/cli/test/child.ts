@@ -4,27 +4,12 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-
-/** What a bundle of CommonJS modules needs to be an ES module. */
-const REQUIRE =
-  "import { createRequire as makeRequire } from 'node:module';" +
-  'const require = makeRequire(import.meta.url);';
+import { bundle } from '../../test/bundle.ts';
 
 /** Bundles the command into `folder`. @returns the program's path */
 export async function bundleLlm(folder: string): Promise<string> {
   const program = join(folder, 'llm.mjs');
-  await build({
-    entryPoints: [fileURLToPath(new URL('./child-program.ts', import.meta.url))],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    conditions: ['@llm/source'],
-    external: ['*.node'],
-    banner: { js: REQUIRE },
-    logLevel: 'silent',
-  });
+  await bundle(fileURLToPath(new URL('./child-program.ts', import.meta.url)), program);
   return program;
 }
 

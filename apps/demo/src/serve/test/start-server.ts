@@ -3,29 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
 import { EngineThread } from '../engine/engine-thread.ts';
 import type { EngineOptions } from '../engine/messages.ts';
+import { bundle } from '../../test/bundle.ts';
 import { LlmServer, type ServerOptions } from '../server.ts';
-
-const REQUIRE =
-  "import { createRequire as makeRequire } from 'node:module';" +
-  'const require = makeRequire(import.meta.url);';
 
 /** Node starts no TypeScript as a worker. The native engine is found through LLM_NATIVE_LIBRARY. */
 export async function bundleEngine(folder: string): Promise<URL> {
   const outfile = join(folder, 'serve', 'worker.js');
-  await build({
-    entryPoints: [fileURLToPath(new URL('../engine/worker.ts', import.meta.url))],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    conditions: ['@llm/source'],
-    external: ['*.node'],
-    banner: { js: REQUIRE },
-    logLevel: 'silent',
-  });
+  await bundle(fileURLToPath(new URL('../engine/worker.ts', import.meta.url)), outfile);
   return pathToFileURL(outfile);
 }
 
